@@ -1,0 +1,195 @@
+import type { AppConfig } from './app-config';
+import { developmentSecretKey, weaknessOfSecretKey } from './secret-key';
+import { VARIABLES, type Values, type VariableName } from './variables';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Thrown with every problem at once, one line each, each naming its variable. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = ConfigError.name;
+  }
+}
+
+/**
+ * Checks and types the environment. A variable set to nothing counts as unset.
+ * @throws ConfigError listing all problems, without the values (they may be secrets)
+ */
+export function loadConfig(environment: Environment): AppConfig {
+  const set = { ...environment, REDIS_URL: environment.REDIS_URL || environment.REDIS_DSN };
+  const { values, problems } = parse(set);
+  problems.push(...contradictions(values));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return toConfig(values as Values);
+}
+
+/** Reads `.env` in the working directory, if any, beneath the real environment. */
+export function loadProcessConfig(): AppConfig {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return loadConfig(process.env);
+}
+
+function parse(environment: Environment) {
+  const values: Partial<Record<VariableName, unknown>> = {};
+  const problems: string[] = [];
+  for (const [name, { schema, fallback }] of Object.values(VARIABLES).flatMap(Object.entries)) {
+    const raw = environment[name]?.trim() || fallback;
+    if (raw === null) {
+      values[name as VariableName] = null;
+      continue;
+    }
+    const result = schema.safeParse(raw);
+    if (result.success) values[name as VariableName] = result.data;
+    else problems.push(`${name}: ${result.error.issues[0]!.message}`);
+  }
+  return { values: values as Partial<Values>, problems };
+}
+
+/** What each value alone cannot show. Values that did not parse are absent here. */
+function contradictions(values: Partial<Values>): string[] {
+  const problems: string[] = [];
+  if (values.SMTP_HOST && values.SENDGRID_API_KEY)
+    problems.push('SENDGRID_API_KEY: cannot be set together with SMTP_HOST; keep one');
+  if ((values.SMTP_USER === null) !== (values.SMTP_PASSWORD === null))
+    problems.push('SMTP_PASSWORD: must be set together with SMTP_USER');
+  problems.push(...bootstrapProblems(values));
+  if (values.NODE_ENV === 'production') problems.push(...productionProblems(values));
+  return problems;
+}
+
+function bootstrapProblems(values: Partial<Values>): string[] {
+  const names = [
+    'BOOTSTRAP_ADMIN_USERNAME',
+    'BOOTSTRAP_ADMIN_EMAIL',
+    'BOOTSTRAP_ADMIN_PASSWORD',
+  ] as const;
+  if (names.every((name) => values[name] === null)) return [];
+  const problems = names
+    .filter((name) => values[name] === null)
+    .map((name) => `${name}: must be set together with the other BOOTSTRAP_ADMIN_ variables`);
+  const length = [...(values.BOOTSTRAP_ADMIN_PASSWORD ?? '')].length;
+  if (values.BOOTSTRAP_ADMIN_PASSWORD && (length < 8 || length > 128))
+    problems.push('BOOTSTRAP_ADMIN_PASSWORD: must have 8 to 128 characters');
+  if (
+    values.BOOTSTRAP_ADMIN_USERNAME &&
+    !/^[A-Za-z0-9_.-]{3,50}$/.test(values.BOOTSTRAP_ADMIN_USERNAME)
+  )
+    problems.push('BOOTSTRAP_ADMIN_USERNAME: must be 3 to 50 of letters, digits, _ . and -');
+  return problems;
+}
+
+function productionProblems(values: Partial<Values>): string[] {
+  const problems: string[] = [];
+  const weakness = weaknessOfSecretKey(values.SECRET_KEY ?? null);
+  if (weakness) problems.push(`SECRET_KEY: ${weakness}`);
+  if (values.DATABASE_URL === null)
+    problems.push('DATABASE_URL: is required in production (the embedded Postgres is not for it)');
+  if (values.SMTP_HOST === null && values.SENDGRID_API_KEY === null)
+    problems.push('SMTP_HOST: is required in production, or SENDGRID_API_KEY');
+  if (values.FROM_EMAIL === null) problems.push('FROM_EMAIL: is required in production');
+  return problems;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+function toConfig(values: Values): AppConfig {
+  return {
+    environment: values.NODE_ENV,
+    process: {
+      host: values.HOST,
+      port: values.PORT,
+      role: values.PROCESS_ROLE,
+      logLevel: values.LOG_LEVEL,
+      trustProxy: values.TRUST_PROXY ?? false,
+      dataDir: values.DATA_DIR,
+    },
+    addresses: {
+      backendUrl: values.BACKEND_URL,
+      frontendUrl: values.FRONTEND_URL,
+      allowedOrigins: values.ALLOWED_ORIGINS ?? [new URL(values.FRONTEND_URL).origin],
+      allowedRedirectUrls: values.ALLOWED_REDIRECT_URLS ?? [],
+      emailLinks: values.EMAIL_LINKS,
+    },
+    database: { url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
+    redis: { url: values.REDIS_URL },
+    tokens: {
+      secretKey: values.SECRET_KEY ?? developmentSecretKey(values.DATA_DIR),
+      accessTokenSeconds: values.ACCESS_TOKEN_EXPIRE_MINUTES * MINUTE,
+      refreshTokenSeconds: values.REFRESH_TOKEN_EXPIRE_DAYS * DAY,
+      refreshReuseGraceSeconds: values.REFRESH_REUSE_GRACE_SECONDS,
+      emailVerificationSeconds: values.EMAIL_VERIFICATION_TOKEN_EXPIRE_HOURS * HOUR,
+      passwordResetSeconds: values.PASSWORD_RESET_TOKEN_EXPIRE_HOURS * HOUR,
+      emailChangeSeconds: values.EMAIL_CHANGE_TOKEN_EXPIRE_HOURS * HOUR,
+    },
+    ...signInConfig(values),
+    ...deliveryConfig(values),
+  };
+}
+
+function signInConfig(values: Values): Pick<AppConfig, 'signIn' | 'passwords' | 'limits'> {
+  return {
+    signIn: {
+      requiresVerifiedEmail: values.LOGIN_REQUIRES_VERIFIED_EMAIL,
+      registrationHidesAccounts: values.REGISTRATION_HIDES_ACCOUNTS,
+    },
+    passwords: {
+      minStrength: values.PASSWORD_MIN_STRENGTH,
+      requireClasses: values.PASSWORD_REQUIRE_CLASSES,
+      checkBreached: values.PASSWORD_CHECK_BREACHED,
+      breachedUrl: values.PASSWORD_BREACHED_URL,
+      argon2: {
+        memoryKib: values.ARGON2_MEMORY_KIB,
+        timeCost: values.ARGON2_TIME_COST,
+        parallelism: values.ARGON2_PARALLELISM,
+      },
+    },
+    limits: {
+      enabled: values.RATE_LIMIT_ENABLED,
+      login: values.RATE_LIMIT_LOGIN,
+      register: values.RATE_LIMIT_REGISTER,
+      mail: values.RATE_LIMIT_MAIL,
+      refresh: values.RATE_LIMIT_REFRESH,
+    },
+  };
+}
+
+function deliveryConfig(
+  values: Values,
+): Pick<AppConfig, 'mail' | 'bootstrapAdmin' | 'metricsToken'> {
+  return {
+    mail: {
+      smtp: values.SMTP_HOST
+        ? {
+            host: values.SMTP_HOST,
+            port: values.SMTP_PORT,
+            user: values.SMTP_USER,
+            password: values.SMTP_PASSWORD,
+            secure: values.SMTP_SECURE,
+          }
+        : null,
+      sendgrid: values.SENDGRID_API_KEY
+        ? { apiKey: values.SENDGRID_API_KEY, url: values.SENDGRID_URL }
+        : null,
+      fromEmail: values.FROM_EMAIL ?? 'no-reply@localhost.localdomain',
+      fromName: values.FROM_NAME ?? values.COMPANY_NAME,
+      companyName: values.COMPANY_NAME,
+      supportEmail: values.SUPPORT_EMAIL,
+      logoUrl: values.LOGO_URL,
+    },
+    bootstrapAdmin: values.BOOTSTRAP_ADMIN_USERNAME
+      ? {
+          username: values.BOOTSTRAP_ADMIN_USERNAME,
+          email: values.BOOTSTRAP_ADMIN_EMAIL!,
+          password: values.BOOTSTRAP_ADMIN_PASSWORD!,
+        }
+      : null,
+    metricsToken: values.METRICS_TOKEN,
+  };
+}

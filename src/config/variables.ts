@@ -1,0 +1,221 @@
+import type { z } from 'zod';
+import {
+  decimal,
+  email,
+  flag,
+  oneOf,
+  origins,
+  rateLimit,
+  text,
+  trustProxy,
+  url,
+  webUrl,
+  webUrls,
+  whole,
+} from './values';
+
+interface Variable<S extends z.ZodType, D extends string | null> {
+  readonly schema: S;
+  /** As it would be written in the environment; null where there is none. */
+  readonly fallback: D;
+  readonly purpose: string;
+}
+
+const variable = <S extends z.ZodType, D extends string | null>(
+  schema: S,
+  fallback: D,
+  purpose: string,
+): Variable<S, D> => ({ schema, fallback, purpose });
+
+/** Every variable the service reads. `.env.example` is printed from this table. */
+export const VARIABLES = {
+  process: {
+    NODE_ENV: variable(
+      oneOf('development', 'test', 'production'),
+      'development',
+      'production refuses weak settings and has no development mailbox',
+    ),
+    PORT: variable(whole(0, 65_535), '8000', 'where the API listens; 0 picks a free port'),
+    HOST: variable(text, '0.0.0.0', 'the address to listen on'),
+    PROCESS_ROLE: variable(
+      oneOf('api', 'worker', 'all'),
+      'all',
+      'api answers requests, worker sends mail, all does both',
+    ),
+    LOG_LEVEL: variable(
+      oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+      'info',
+      'the least severe line that is logged',
+    ),
+    TRUST_PROXY: variable(
+      trustProxy,
+      null,
+      'proxies in front whose X-Forwarded-For is believed: a count, or addresses and CIDR ranges',
+    ),
+    DATA_DIR: variable(text, '.data', 'the embedded Postgres, the made SECRET_KEY, the mailbox'),
+  },
+  addresses: {
+    BACKEND_URL: variable(webUrl, 'http://localhost:8000', 'where browsers reach this service'),
+    FRONTEND_URL: variable(webUrl, 'http://localhost:3000', 'where people are sent afterwards'),
+    ALLOWED_ORIGINS: variable(
+      origins,
+      null,
+      'origins that may call from a browser, comma-separated; FRONTEND_URL where empty',
+    ),
+    ALLOWED_REDIRECT_URLS: variable(
+      webUrls,
+      null,
+      'URLs besides FRONTEND_URL that a sign-in may return to, comma-separated',
+    ),
+    EMAIL_LINKS: variable(
+      oneOf('page', 'frontend', 'direct'),
+      'page',
+      'links in mail open: a page of this service, the same path at FRONTEND_URL, or act at once',
+    ),
+  },
+  stores: {
+    DATABASE_URL: variable(
+      url('postgres:', 'postgresql:'),
+      null,
+      'postgres://user:password@host:5432/name; the embedded Postgres where empty',
+    ),
+    DATABASE_POOL_SIZE: variable(whole(2, 1000), '10', 'connections a process keeps'),
+    REDIS_URL: variable(
+      url('redis:', 'rediss:'),
+      null,
+      'queue on Redis instead of Postgres; REDIS_DSN is accepted too',
+    ),
+  },
+  tokens: {
+    SECRET_KEY: variable(
+      text,
+      null,
+      'signs every token; in development made once and kept under DATA_DIR',
+    ),
+    ACCESS_TOKEN_EXPIRE_MINUTES: variable(decimal(0.01, 1440), '30', 'life of an access token'),
+    REFRESH_TOKEN_EXPIRE_DAYS: variable(
+      decimal(0.0001, 3650),
+      '7',
+      'life of a session that is not refreshed',
+    ),
+    REFRESH_REUSE_GRACE_SECONDS: variable(
+      decimal(0, 300),
+      '10',
+      'how long the refresh token just replaced still answers with the current pair',
+    ),
+    EMAIL_VERIFICATION_TOKEN_EXPIRE_HOURS: variable(
+      decimal(0.01, 720),
+      '24',
+      'life of a verification link',
+    ),
+    PASSWORD_RESET_TOKEN_EXPIRE_HOURS: variable(decimal(0.01, 72), '1', 'life of a reset link'),
+    EMAIL_CHANGE_TOKEN_EXPIRE_HOURS: variable(
+      decimal(0.01, 72),
+      '1',
+      'life of an e-mail change link',
+    ),
+  },
+  'sign-in': {
+    LOGIN_REQUIRES_VERIFIED_EMAIL: variable(
+      flag,
+      'true',
+      'false lets people in before they verified their address',
+    ),
+    REGISTRATION_HIDES_ACCOUNTS: variable(
+      flag,
+      'false',
+      'true answers alike for a taken address and mails its owner',
+    ),
+    PASSWORD_MIN_STRENGTH: variable(whole(0, 4), '0', 'least zxcvbn score of a new password'),
+    PASSWORD_REQUIRE_CLASSES: variable(
+      flag,
+      'false',
+      'true asks for upper case, lower case, digit and symbol',
+    ),
+    PASSWORD_CHECK_BREACHED: variable(
+      flag,
+      'false',
+      'true refuses passwords known from breaches (sends five characters of a hash)',
+    ),
+    PASSWORD_BREACHED_URL: variable(
+      webUrl,
+      'https://api.pwnedpasswords.com/range',
+      'the range service that PASSWORD_CHECK_BREACHED asks',
+    ),
+    ARGON2_MEMORY_KIB: variable(whole(8, 4_194_304), '19456', 'argon2id memory, KiB'),
+    ARGON2_TIME_COST: variable(whole(1, 100), '2', 'argon2id passes'),
+    ARGON2_PARALLELISM: variable(whole(1, 64), '1', 'argon2id lanes'),
+  },
+  limits: {
+    RATE_LIMIT_ENABLED: variable(flag, 'true', 'false switches every limit off'),
+    RATE_LIMIT_LOGIN: variable(rateLimit, '5/60s', 'sign-in attempts an account and IP'),
+    RATE_LIMIT_REGISTER: variable(rateLimit, '20/1h', 'sign-ups an IP'),
+    RATE_LIMIT_MAIL: variable(
+      rateLimit,
+      '3/1h',
+      'reset mails an address, and verification mails an address',
+    ),
+    RATE_LIMIT_REFRESH: variable(rateLimit, '30/60s', 'refreshes a session'),
+  },
+  mail: {
+    SMTP_HOST: variable(text, null, 'mail server; the development mailbox where empty'),
+    SMTP_PORT: variable(whole(1, 65_535), '587', 'its port'),
+    SMTP_USER: variable(text, null, 'its user, if it asks for one'),
+    SMTP_PASSWORD: variable(text, null, 'and password'),
+    SMTP_SECURE: variable(flag, 'false', 'true: TLS from the first byte (port 465)'),
+    SENDGRID_API_KEY: variable(text, null, 'sends through SendGrid instead of SMTP'),
+    SENDGRID_URL: variable(
+      webUrl,
+      'https://api.sendgrid.com',
+      'https://api.eu.sendgrid.com for an account in Europe',
+    ),
+    FROM_EMAIL: variable(email, null, 'the sender; no-reply@localhost outside production'),
+    FROM_NAME: variable(text, null, "the sender's name; COMPANY_NAME where empty"),
+    SUPPORT_EMAIL: variable(email, null, 'named in mails as the place to ask'),
+    COMPANY_NAME: variable(text, 'Gatehouse', 'who mails and pages speak for'),
+    LOGO_URL: variable(webUrl, null, 'an image shown on top of mails'),
+  },
+  'first admin': {
+    BOOTSTRAP_ADMIN_USERNAME: variable(text, null, 'makes an admin at start when there is none'),
+    BOOTSTRAP_ADMIN_EMAIL: variable(email, null, 'its address'),
+    BOOTSTRAP_ADMIN_PASSWORD: variable(text, null, 'its password, 8 to 128 characters'),
+  },
+  metrics: {
+    METRICS_TOKEN: variable(
+      text,
+      null,
+      'Bearer token for GET /metrics; without one production has no such route',
+    ),
+  },
+} as const;
+
+type Groups = typeof VARIABLES;
+type Flat = {
+  [G in keyof Groups]: { [N in keyof Groups[G]]: Groups[G][N] };
+}[keyof Groups];
+type UnionToIntersection<U> = (U extends unknown ? (u: U) => void : never) extends (
+  i: infer I,
+) => void
+  ? I
+  : never;
+type AllVariables = UnionToIntersection<Flat>;
+type ValueOf<V> =
+  V extends Variable<infer S, infer D> ? z.output<S> | (D extends null ? null : never) : never;
+
+/** The typed value of every variable; null where it is unset and has no default. */
+export type Values = { readonly [N in keyof AllVariables]: ValueOf<AllVariables[N]> };
+export type VariableName = keyof Values;
+
+/** The text of `.env.example`: every variable with its purpose and default, commented out. */
+export function renderEnvExample(): string {
+  const groups = Object.entries(VARIABLES).map(([group, variables]) => {
+    const lines = Object.entries(variables).map(
+      ([name, { fallback, purpose }]) => `# ${purpose}\n#${name}=${fallback ?? ''}\n`,
+    );
+    return `## ${group}\n\n${lines.join('\n')}`;
+  });
+  return [
+    '# Nothing here is needed to start. Copy to .env and uncomment what you change.\n',
+    ...groups,
+  ].join('\n');
+}
