@@ -3,8 +3,5 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 
 await mkdir('dist/assets', { recursive: true });
-await copyFile(
-  'node_modules/redoc/bundles/redoc.standalone.js',
-  'dist/assets/redoc.standalone.js',
-);
+await copyFile('node_modules/redoc/bundles/redoc.standalone.js', 'dist/assets/redoc.standalone.js');
 await writeFile('dist/.built', '');

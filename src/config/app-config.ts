@@ -69,7 +69,6 @@ export abstract class AppConfig {
     readonly login: RateLimit;
     readonly register: RateLimit;
     readonly mail: RateLimit;
-    readonly refresh: RateLimit;
   };
   abstract readonly mail: {
     readonly smtp: SmtpSettings | null;

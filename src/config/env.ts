@@ -155,7 +155,6 @@ function signInConfig(values: Values): Pick<AppConfig, 'signIn' | 'passwords' | 
       login: values.RATE_LIMIT_LOGIN,
       register: values.RATE_LIMIT_REGISTER,
       mail: values.RATE_LIMIT_MAIL,
-      refresh: values.RATE_LIMIT_REFRESH,
     },
   };
 }

@@ -155,7 +155,6 @@ export const VARIABLES = {
       '3/1h',
       'reset mails an address, and verification mails an address',
     ),
-    RATE_LIMIT_REFRESH: variable(rateLimit, '30/60s', 'refreshes a session'),
   },
   mail: {
     SMTP_HOST: variable(text, null, 'mail server; the development mailbox where empty'),

@@ -1,0 +1,50 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+export type AuditAction =
+  | 'user_registered'
+  | 'sign_in_succeeded'
+  | 'sign_in_failed'
+  | 'signed_out'
+  | 'all_sessions_revoked'
+  | 'session_revoked'
+  | 'refresh_token_reused'
+  | 'email_verified'
+  | 'password_changed'
+  | 'password_reset'
+  | 'email_change_requested'
+  | 'email_changed'
+  | 'admin_bootstrapped';
+
+/** Who did what to whom, from where. No foreign keys: the trail outlives the user. */
+@Entity({ name: 'audit_events' })
+@Index('audit_events_subject_id_idx', ['subjectId', 'id'])
+export class AuditEvent {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'audit_events_pkey' })
+  id: string;
+
+  @Column('text')
+  action: AuditAction;
+
+  /** The user who acted; null for nobody known, or the service itself. */
+  @Column('uuid', { name: 'actor_id', nullable: true })
+  actorId: string | null;
+
+  /** The user it happened to; null where no account was meant. */
+  @Column('uuid', { name: 'subject_id', nullable: true })
+  subjectId: string | null;
+
+  @Column('text', { nullable: true })
+  ip: string | null;
+
+  @Column('text', { name: 'user_agent', nullable: true })
+  userAgent: string | null;
+
+  @Column('text', { name: 'request_id', nullable: true })
+  requestId: string | null;
+
+  @Column('jsonb', { default: {} })
+  details: Readonly<Record<string, string | number | boolean>>;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt: Date;
+}

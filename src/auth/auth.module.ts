@@ -1,0 +1,73 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { AuditModule } from '../audit/audit.module';
+import { PolicyGuard } from '../common/access/policy.guard';
+import { LimitsModule } from '../limits/limits.module';
+import { TokensModule } from '../tokens/tokens.module';
+import { UsersModule } from '../users/users.module';
+import { AccessTokenGuard } from './access-token.guard';
+import { AccessTokenStrategy } from './access-token.strategy';
+import { EmailChangeController } from './email-change/email-change.controller';
+import { EmailChangeService } from './email-change/email-change.service';
+import { EmailVerificationController } from './email-verification/email-verification.controller';
+import { EmailVerificationService } from './email-verification/email-verification.service';
+import { LoginController } from './login/login.controller';
+import { LoginService } from './login/login.service';
+import { LogoutController } from './logout/logout.controller';
+import { LogoutService } from './logout/logout.service';
+import { MailLinks } from './mail-links';
+import { AuthMeController } from './me.controller';
+import { PasswordChangeController } from './password-change/password-change.controller';
+import { PasswordChangeService } from './password-change/password-change.service';
+import { PasswordResetController } from './password-reset/password-reset.controller';
+import { PasswordResetService } from './password-reset/password-reset.service';
+import { PasswordProof } from './passwords/password-proof';
+import { passwordProviders } from './passwords/password.providers';
+import { RefreshController } from './refresh/refresh.controller';
+import { BootstrapAdminService } from './registration/bootstrap-admin.service';
+import { RegistrationController } from './registration/registration.controller';
+import { RegistrationService } from './registration/registration.service';
+import { RefreshService } from './sessions/refresh.service';
+import { SessionsController } from './sessions/sessions.controller';
+import { SessionsRepository } from './sessions/sessions.repository';
+import { SessionsService } from './sessions/sessions.service';
+
+/** How people prove who they are, with a password and by mail. */
+@Module({
+  imports: [PassportModule, UsersModule, TokensModule, LimitsModule, AuditModule],
+  controllers: [
+    RegistrationController,
+    LoginController,
+    RefreshController,
+    LogoutController,
+    AuthMeController,
+    PasswordChangeController,
+    PasswordResetController,
+    EmailVerificationController,
+    EmailChangeController,
+    SessionsController,
+  ],
+  providers: [
+    AccessTokenStrategy,
+    // Global, and in this order: who is it, then may they.
+    { provide: APP_GUARD, useClass: AccessTokenGuard },
+    { provide: APP_GUARD, useClass: PolicyGuard },
+    SessionsService,
+    SessionsRepository,
+    RefreshService,
+    MailLinks,
+    ...passwordProviders,
+    PasswordProof,
+    RegistrationService,
+    BootstrapAdminService,
+    LoginService,
+    LogoutService,
+    PasswordChangeService,
+    PasswordResetService,
+    EmailVerificationService,
+    EmailChangeService,
+  ],
+  exports: [EmailVerificationService, PasswordResetService, EmailChangeService],
+})
+export class AuthModule {}

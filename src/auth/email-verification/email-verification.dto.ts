@@ -1,0 +1,6 @@
+import { EmailField } from '../../common/http/fields';
+
+export class RequestVerificationDto {
+  @EmailField({ optional: true })
+  email?: string;
+}

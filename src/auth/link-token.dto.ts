@@ -1,0 +1,7 @@
+import { TokenField } from '../common/http/fields';
+
+/** The token of a mail link. */
+export class LinkTokenDto {
+  @TokenField()
+  token: string;
+}

@@ -1,0 +1,43 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Allow, IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { LoginNameField, PasswordField, TokenField } from '../../common/http/fields';
+
+export class LoginDto {
+  @LoginNameField()
+  username: string;
+
+  @PasswordField()
+  password: string;
+}
+
+const isPassword = ({ grant_type = 'password' }: TokenRequestDto) => grant_type === 'password';
+
+/** RFC 6749 §4.3.2 and §6. */
+export class TokenRequestDto {
+  @ApiProperty({ enum: ['password', 'refresh_token'], default: 'password', required: false })
+  @IsOptional()
+  @IsIn(['password', 'refresh_token'], { message: 'must be password or refresh_token' })
+  grant_type?: 'password' | 'refresh_token';
+
+  @ValidateIf(isPassword)
+  @LoginNameField()
+  username: string;
+
+  @ValidateIf(isPassword)
+  @PasswordField()
+  password: string;
+
+  @ValidateIf((request: TokenRequestDto) => !isPassword(request))
+  @TokenField()
+  refresh_token: string;
+
+  @ApiPropertyOptional({ description: 'taken and not used, as are client_id and client_secret' })
+  @Allow()
+  scope?: string;
+
+  @Allow()
+  client_id?: string;
+
+  @Allow()
+  client_secret?: string;
+}

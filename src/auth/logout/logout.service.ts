@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { UnauthenticatedError } from '../../common/access/access.errors';
+import type { Client } from '../../common/http/client';
+import { TokensService } from '../../tokens/tokens.service';
+import { SessionsService } from '../sessions/sessions.service';
+
+@Injectable()
+export class LogoutService {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly tokens: TokensService,
+  ) {}
+
+  /**
+   * Ends the session of each good token. A token whose session has ended is good enough: signing
+   * out twice is fine.
+   * @throws UnauthenticatedError if neither token is good
+   */
+  async logout(
+    accessToken: string | null,
+    refreshToken: string | null,
+    client: Client,
+  ): Promise<void> {
+    const claims = [
+      accessToken && this.tokens.verify('access', accessToken),
+      refreshToken && this.tokens.verify('refresh', refreshToken),
+    ].filter((token) => token !== null && token !== '');
+    if (claims.length === 0) throw new UnauthenticatedError();
+    for (const { sid, sub } of claims) {
+      await this.sessions.end({ sessionId: sid, userId: sub }, 'signed_out', client);
+    }
+  }
+}

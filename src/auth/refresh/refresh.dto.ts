@@ -1,0 +1,6 @@
+import { TokenField } from '../../common/http/fields';
+
+export class RefreshDto {
+  @TokenField()
+  refresh_token: string;
+}

@@ -1,0 +1,52 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+
+export type SignInMethod = 'password';
+
+/** One sign-in on one device, from opening to revocation. */
+@Entity({ name: 'sessions' })
+@Index('sessions_user_id_idx', ['userId'])
+export class Session {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'sessions_pkey' })
+  id: string;
+
+  @Column('uuid', { name: 'user_id' })
+  @ForeignKey('User', { name: 'sessions_user_id_fkey', onDelete: 'CASCADE' })
+  userId: string;
+
+  /** The user's stamp when it was opened. It ends when the user's stamp is another. */
+  @Column('uuid', { name: 'security_stamp' })
+  securityStamp: string;
+
+  /** `jti` of the one refresh token that rotates. */
+  @Column('uuid', { name: 'refresh_jti' })
+  refreshJti: string;
+
+  /** The one before, which answers with the current pair while the grace lasts. */
+  @Column('uuid', { name: 'previous_jti', nullable: true })
+  previousJti: string | null;
+
+  /** When `refreshJti` was issued. */
+  @Column('timestamptz', { name: 'rotated_at' })
+  rotatedAt: Date;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt: Date;
+
+  @Column('timestamptz', { name: 'last_used_at' })
+  lastUsedAt: Date;
+
+  @Column('timestamptz', { name: 'expires_at' })
+  expiresAt: Date;
+
+  @Column('timestamptz', { name: 'revoked_at', nullable: true })
+  revokedAt: Date | null;
+
+  @Column('text')
+  ip: string;
+
+  @Column('text', { name: 'user_agent', nullable: true })
+  userAgent: string | null;
+
+  @Column('text')
+  method: SignInMethod;
+}

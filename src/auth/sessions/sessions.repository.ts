@@ -1,0 +1,188 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, MoreThan } from 'typeorm';
+import type { Role } from '../../common/access/principal';
+import type { Client } from '../../common/http/client';
+import { PreparedStatements } from '../../database/prepared-statement';
+import type { Tx } from '../../database/unit-of-work';
+import { ACCOUNT_COLUMNS, type Account, type AccountRow, toAccount } from '../../users/account';
+import { Session } from './session.entity';
+
+/** Which session, and which generation of its refresh token, was presented. */
+export interface Presented {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly jti: string;
+}
+
+export interface Rotation {
+  readonly jti: string;
+  readonly now: Date;
+  readonly expiresAt: Date;
+  readonly client: Client;
+}
+
+/** What a token pair is made from. */
+export interface Generation {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly refreshJti: string;
+  readonly rotatedAt: Date;
+  readonly expiresAt: Date;
+}
+
+interface GenerationRow {
+  readonly id: string;
+  readonly user_id: string;
+  readonly role: Role;
+  readonly refresh_jti: string;
+  readonly rotated_at: Date;
+  readonly expires_at: Date;
+}
+
+/** A session lives while nothing has ended it. Needs `sessions s`, `users u` and the time as $1. */
+const LIVE = `s.revoked_at IS NULL AND s.expires_at > $1 AND u.is_active
+  AND s.security_stamp = u.security_stamp`;
+
+const GENERATION = 's.id, s.user_id, u.role, s.refresh_jti, s.rotated_at, s.expires_at';
+
+const AUTHENTICATE = {
+  name: 'authenticate_session',
+  text: `SELECT ${ACCOUNT_COLUMNS}
+    FROM sessions s
+    JOIN users u ON u.id = s.user_id
+    LEFT JOIN subscriptions p ON p.user_id = u.id
+    WHERE ${LIVE} AND s.id = $2 AND s.user_id = $3`,
+};
+
+const ROTATE = {
+  name: 'rotate_session',
+  text: `UPDATE sessions s
+    SET refresh_jti = $5, previous_jti = s.refresh_jti, rotated_at = $1, last_used_at = $1,
+        expires_at = $6, ip = $7, user_agent = $8
+    FROM users u
+    WHERE u.id = s.user_id AND ${LIVE} AND s.id = $2 AND s.user_id = $3 AND s.refresh_jti = $4
+    RETURNING ${GENERATION}`,
+};
+
+const CURRENT = {
+  name: 'current_generation',
+  text: `SELECT ${GENERATION}
+    FROM sessions s
+    JOIN users u ON u.id = s.user_id
+    WHERE ${LIVE} AND s.id = $2 AND s.user_id = $3 AND s.previous_jti = $4 AND s.rotated_at > $5`,
+};
+
+@Injectable()
+export class SessionsRepository {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly statements: PreparedStatements,
+  ) {}
+
+  async insert(tx: Tx, session: Session): Promise<void> {
+    await tx.insert(Session, session);
+  }
+
+  /** The account whose live session this is, read in one statement; null if there is none. */
+  async authenticate(sessionId: string, userId: string, now: Date): Promise<Account | null> {
+    const [row] = await this.statements.run<AccountRow>(AUTHENTICATE, [now, sessionId, userId]);
+    return row ? toAccount(row) : null;
+  }
+
+  /**
+   * Rotates atomically: of N concurrent callers with one generation, one gets the next
+   * (RFC 9700 §4.14.2); the others get null.
+   */
+  async rotate(presented: Presented, next: Rotation): Promise<Generation | null> {
+    const [row] = await this.statements.run<GenerationRow>(ROTATE, [
+      next.now,
+      presented.sessionId,
+      presented.userId,
+      presented.jti,
+      next.jti,
+      next.expiresAt,
+      next.client.ip,
+      next.client.userAgent,
+    ]);
+    return row ? toGeneration(row) : null;
+  }
+
+  /** The generation that replaced the presented one after `since`, if it is still the current one. */
+  async findSuccessor(presented: Presented, now: Date, since: Date): Promise<Generation | null> {
+    const [row] = await this.statements.run<GenerationRow>(CURRENT, [
+      now,
+      presented.sessionId,
+      presented.userId,
+      presented.jti,
+      since,
+    ]);
+    return row ? toGeneration(row) : null;
+  }
+
+  /**
+   * Ends a live session that is at a generation other than the presented one: true for exactly one
+   * of N concurrent callers.
+   */
+  async revokeReused(tx: Tx, presented: Presented, now: Date): Promise<boolean> {
+    const [, ended] = await tx.query<[unknown, number]>(
+      `UPDATE sessions s SET revoked_at = $1 FROM users u
+       WHERE u.id = s.user_id AND ${LIVE} AND s.id = $2 AND s.user_id = $3 AND s.refresh_jti <> $4`,
+      [now, presented.sessionId, presented.userId, presented.jti],
+    );
+    return ended === 1;
+  }
+
+  /** True if this call ended it; false if it had ended, or is not this user's. */
+  async revoke(tx: Tx, sessionId: string, userId: string, now: Date): Promise<boolean> {
+    const [, ended] = await tx.query<[unknown, number]>(
+      `UPDATE sessions s SET revoked_at = $1 FROM users u
+       WHERE u.id = s.user_id AND ${LIVE} AND s.id = $2 AND s.user_id = $3`,
+      [now, sessionId, userId],
+    );
+    return ended === 1;
+  }
+
+  /** Ends every live session of a user and says how many there were. */
+  async revokeAll(tx: Tx, userId: string, now: Date): Promise<number> {
+    const [, ended] = await tx.query<[unknown, number]>(
+      `UPDATE sessions s SET revoked_at = $1 FROM users u
+       WHERE u.id = s.user_id AND ${LIVE} AND s.user_id = $2`,
+      [now, userId],
+    );
+    return ended;
+  }
+
+  /** Takes one live session over to the user's new stamp, so that it outlives a change of it. */
+  async restamp(tx: Tx, session: Pick<Session, 'id' | 'securityStamp'>, now: Date, stamp: string) {
+    await tx.update(
+      Session,
+      { id: session.id, securityStamp: session.securityStamp, expiresAt: MoreThan(now) },
+      { securityStamp: stamp },
+    );
+  }
+
+  /** Newest use first. */
+  listLive(userId: string, now: Date): Promise<Session[]> {
+    return this.dataSource
+      .getRepository(Session)
+      .createQueryBuilder('s')
+      .innerJoin('users', 'u', 'u.id = s.user_id AND u.security_stamp = s.security_stamp')
+      .where('s.user_id = :userId AND s.revoked_at IS NULL AND s.expires_at > :now', {
+        userId,
+        now,
+      })
+      .orderBy('s.last_used_at', 'DESC')
+      .addOrderBy('s.id', 'DESC')
+      .getMany();
+  }
+}
+
+const toGeneration = (row: GenerationRow): Generation => ({
+  sessionId: row.id,
+  userId: row.user_id,
+  role: row.role,
+  refreshJti: row.refresh_jti,
+  rotatedAt: row.rotated_at,
+  expiresAt: row.expires_at,
+});

@@ -1,0 +1,30 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** Where a request came from, for sessions and the audit trail. */
+export interface Client {
+  /** As far as `TRUST_PROXY` lets X-Forwarded-For be believed. */
+  readonly ip: string;
+  readonly userAgent: string | null;
+  readonly requestId: string;
+}
+
+const LONGEST_USER_AGENT = 512;
+
+/** NUL cannot be stored in Postgres text, and a header may carry anything above it. */
+const storable = (header: string): string =>
+  header.replaceAll('\0', '').toWellFormed().slice(0, LONGEST_USER_AGENT);
+
+export function clientOf(request: FastifyRequest): Client {
+  const userAgent = request.headers['user-agent'];
+  return {
+    ip: request.ip,
+    userAgent: userAgent ? storable(userAgent) : null,
+    requestId: request.id,
+  };
+}
+
+/** The caller's address, user agent and request id. */
+export const FromClient = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  clientOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

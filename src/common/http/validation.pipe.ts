@@ -1,0 +1,60 @@
+import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { type FieldError, ValidationFailedError } from './http.errors';
+
+const LONGEST_NAME = 64;
+
+/** RFC 6901 §3. Names come from the caller, so they are cut. */
+const pointer = (parent: string, name: string): string =>
+  `${parent}/${name.slice(0, LONGEST_NAME).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
+  return errors.flatMap((error) => {
+    const here = pointer(parent, error.property);
+    const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
+      pointer: here,
+      detail: rule === 'whitelistValidation' ? 'is not a field of this request' : message,
+    }));
+    return [...own, ...fieldErrors(error.children ?? [], here)];
+  });
+}
+
+/** Postgres refuses NUL in text, and UTF-8 has no lone surrogate: two values would become one. */
+const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
+function unstorable(value: unknown, parent = ''): FieldError[] {
+  if (typeof value === 'string')
+    return isStorable(value)
+      ? []
+      : [{ pointer: parent, detail: 'must not contain NUL or unpaired surrogates' }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, item]) => unstorable(item, pointer(parent, name)));
+}
+
+/**
+ * Makes the DTO of a body or query, or throws ValidationFailedError with a pointer for each fault.
+ * A missing body counts as `{}`, so that the answer names the fields.
+ */
+@Injectable()
+export class RequestValidationPipe extends ValidationPipe {
+  constructor() {
+    super({
+      transform: true,
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      stopAtFirstError: true,
+      validationError: { target: false, value: false },
+      exceptionFactory: (errors) => new ValidationFailedError(fieldErrors(errors)),
+    });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'custom') return value;
+    const given = value ?? (metadata.type === 'param' ? value : {});
+    if (metadata.type === 'body' && (typeof given !== 'object' || Array.isArray(given)))
+      throw new ValidationFailedError([{ pointer: '', detail: 'must be a JSON object' }]);
+    const faults = unstorable(given);
+    if (faults.length > 0) throw new ValidationFailedError(faults);
+    return super.transform(given, metadata);
+  }
+}

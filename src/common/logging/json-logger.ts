@@ -1,0 +1,101 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogLevel } from '../../config/app-config';
+
+/** Whatever object is logged, these never come out: the last line of defence, not the first. */
+const SECRETS = [
+  'password',
+  'current_password',
+  'new_password',
+  'token',
+  'access_token',
+  'refresh_token',
+  'authorization',
+  'cookie',
+  'client_secret',
+  'to',
+  'recipient',
+  'email',
+];
+
+const REDACT = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+
+/** What Nest says of itself while it starts: a hundred lines that nobody asked for. */
+const FRAMEWORK = new Set<unknown>([
+  'NestFactory',
+  'NestApplication',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+]);
+
+/** Nest's logger as JSON lines. A message is a sentence, or an object with `msg` and facts. */
+export class JsonLogger implements LoggerService {
+  readonly pino: Logger;
+
+  constructor(level: LogLevel, destination?: DestinationStream) {
+    this.pino = pino(
+      {
+        level,
+        base: undefined,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+        redact: { paths: REDACT, censor: '[redacted]' },
+        serializers: { err: describeError },
+      },
+      destination ?? pino.destination({ dest: 1, sync: true }),
+    );
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write(FRAMEWORK.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  /** Nest passes the name of the class that logs last, and a stack before it. */
+  private write(
+    level: 'info' | 'warn' | 'error' | 'fatal' | 'debug' | 'trace',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const context = rest.at(-1);
+    const stack = rest.length > 1 ? rest[0] : undefined;
+    const facts =
+      message instanceof Error
+        ? { err: message }
+        : typeof message === 'object' && message !== null
+          ? message
+          : { msg: String(message) };
+    this.pino[level]({
+      ...(typeof context === 'string' && { context }),
+      ...facts,
+      ...(typeof stack === 'string' && { stack }),
+    });
+  }
+}
+
+/** Name, message, code and stack. A driver's error also holds the query's values: those stay out. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, code } = error as Error & { code?: unknown };
+  return { name, message, code, stack };
+}

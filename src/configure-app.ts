@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http';
+import helmet from '@fastify/helmet';
+import { VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { v7 } from 'uuid';
+import { AppModule } from './app.module';
+import { registerBodyParsers } from './common/http/body-parsers';
+import { ProblemFilter } from './common/http/problem.filter';
+import type { JsonLogger } from './common/logging/json-logger';
+import { logRequests } from './common/logging/request-log';
+import type { AppConfig } from './config/app-config';
+import type { DatabaseConnection } from './database/database-connection';
+import { serveDocs } from './docs/serve-docs';
+import { API_PREFIX, API_VERSION, demandPolicies, type Route, routesOf } from './route-table';
+
+const BODY_LIMIT = 100 * 1024;
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const EXPOSED_HEADERS = [
+  'X-Request-ID',
+  'X-Process-Time',
+  'X-Total-Count',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+];
+
+/**
+ * The application exactly as it runs, short of listening: `main` and the tests share it.
+ * @throws if any route declares no policy
+ */
+export async function createApp(
+  config: AppConfig,
+  connection: DatabaseConnection,
+  logger: JsonLogger,
+): Promise<NestFastifyApplication> {
+  const module = AppModule.register(config, connection);
+  const routes = routesOf(module);
+  demandPolicies(routes);
+  const adapter = httpAdapter(config, () => app.get(ProblemFilter));
+  const app: NestFastifyApplication = await NestFactory.create(module, adapter, {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  await configure(app, config, routes, logger);
+  return app;
+}
+
+function httpAdapter(config: AppConfig, problems: () => ProblemFilter): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    // Fastify takes a hop count as well; its types have forgotten.
+    trustProxy: config.process.trustProxy as string[],
+    requestIdHeader: false,
+    genReqId: requestIdOf,
+    // A URL that the router cannot read: neither hooks nor Nest are reached from here.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header('x-request-id', request.id);
+      problems().reply(error, request, reply);
+    },
+  });
+}
+
+/** The caller's own id if it is fit for a log line, otherwise a new one. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : v7();
+}
+
+async function configure(
+  app: NestFastifyApplication,
+  config: AppConfig,
+  routes: readonly Route[],
+  logger: JsonLogger,
+): Promise<void> {
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  logRequests(server, logger);
+  registerBodyParsers(server);
+  await registerSecurityHeaders(app, config);
+  app.setGlobalPrefix(API_PREFIX, {
+    exclude: routes.filter(({ isAtRoot }) => isAtRoot).map(({ path }) => path.slice(1)),
+  });
+  app.enableVersioning({
+    type: VersioningType.URI,
+    defaultVersion: [API_VERSION, VERSION_NEUTRAL],
+  });
+  app.enableCors({
+    origin: [...config.addresses.allowedOrigins],
+    credentials: true,
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+  });
+  serveDocs(app, config);
+}
+
+/** Helmet's defaults, but what only makes sense over TLS is left to production. */
+async function registerSecurityHeaders(
+  app: NestFastifyApplication,
+  config: AppConfig,
+): Promise<void> {
+  const isProduction = config.environment === 'production';
+  await app.register(helmet, {
+    hsts: isProduction,
+    contentSecurityPolicy: {
+      directives: { 'upgrade-insecure-requests': isProduction ? [] : null },
+    },
+  });
+}

@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import {
+  installedBinaries,
+  POSTGRES_ENV,
+  runnableBinaries,
+  unavailable,
+} from './postgres-binaries';
+import { PostgresHold } from './postgres-hold';
+import { type PostgresHome, postgresHome, readIfThere } from './postgres-home';
+
+export interface EmbeddedPostgres {
+  /** Directory of the Unix socket: what `pg` takes as `host`. */
+  readonly host: string;
+  readonly user: string;
+  readonly database: string;
+  /** Where the cluster lies. */
+  readonly dataDirectory: string;
+  /**
+   * Lets go of Postgres: it stops (fast shutdown) when the last process that holds it has let go
+   * or died. May be called again.
+   */
+  release(): void;
+}
+
+interface Options {
+  /** False (tests) forgoes every fsync: faster, and worth nothing after a crash of the machine. */
+  readonly durable?: boolean;
+}
+
+const USER = 'gatehouse';
+const DATABASE = 'postgres';
+const DEADLINE_MS = 60_000;
+const POLL_MS = 10;
+
+const run = promisify(execFile);
+
+/**
+ * Connects this process to the Postgres under `dataDir`, which it starts unless another process
+ * has: any number may call this at once and end up on the same one. It listens on a Unix socket
+ * only, ends with the last process that holds it (even after `kill -9` of all), keeps committed
+ * rows, and does not keep this process alive. Whoever starts it decides whether it is durable.
+ * @throws Error of one line naming DATABASE_URL where it cannot run; else with the end of the log
+ */
+export async function startEmbeddedPostgres(
+  dataDir: string,
+  { durable = true }: Options = {},
+): Promise<EmbeddedPostgres> {
+  const installed = installedBinaries();
+  const home = postgresHome(dataDir);
+  const hold = new PostgresHold(home);
+  const start = async (): Promise<void> => {
+    const { initdb, postgres } = runnableBinaries(installed);
+    if (!existsSync(home.cluster)) await createCluster(initdb, home, durable);
+    if (!hold.announce()) hold.start([postgres, ...serverArguments(home, durable)]);
+  };
+  try {
+    const host = await reach(home, hold, start);
+    const release = () => hold.release();
+    return { host, user: USER, database: DATABASE, dataDirectory: home.cluster, release };
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
+}
+
+/** Goes round until Postgres answers on the socket that it returns the directory of. */
+async function reach(
+  home: PostgresHome,
+  hold: PostgresHold,
+  start: () => Promise<void>,
+): Promise<string> {
+  const deadline = performance.now() + DEADLINE_MS;
+  for (;;) {
+    if (!hold.announce()) await start();
+    const host = hold.isConfirmed ? readyAt(home) : null;
+    if (host && (await answers(host))) return host;
+    const { failure } = hold;
+    if (failure) throw failure;
+    if (performance.now() > deadline) throw hold.error('did not answer in a minute');
+    await setTimeout(POLL_MS);
+  }
+}
+
+/** Where Postgres says it listens, once it says that it is ready. Its word may be out of date. */
+function readyAt(home: PostgresHome): string | null {
+  const lines = readIfThere(join(home.cluster, 'postmaster.pid')).toString().split('\n');
+  return lines[7]?.trim() === 'ready' ? (lines[4] ?? null) : null;
+}
+
+async function answers(host: string): Promise<boolean> {
+  // What the environment may say of PGPORT and PGSSLMODE is about another server.
+  const target = { host, port: 5432, ssl: false, user: USER, database: DATABASE };
+  const client = new Client({ ...target, connectionTimeoutMillis: 5000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes the cluster whole under another name first: a half-made one never has the real name. */
+async function createCluster(initdb: string, home: PostgresHome, durable: boolean): Promise<void> {
+  removeAbandonedDrafts(home);
+  const draft = join(home.directory, `draft-${process.pid}-${randomUUID()}`);
+  const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const options = ['--auth=trust', '--no-instructions', ...(durable ? [] : ['--no-sync'])];
+  const where = { ...home.owner, cwd: home.directory, env: POSTGRES_ENV };
+  try {
+    await run(initdb, ['-D', draft, '-U', USER, ...locale, ...options], where);
+    renameSync(draft, home.cluster);
+    if (durable) syncDirectory(home.directory);
+  } catch (error) {
+    // Otherwise another process was faster, and theirs is as good.
+    const { stderr, message } = error as Error & { stderr?: string };
+    if (!existsSync(home.cluster))
+      throw unavailable(`cannot make its cluster (${(stderr || message).trim()})`);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** What processes left that died while they made a cluster. */
+function removeAbandonedDrafts(home: PostgresHome): void {
+  for (const name of readdirSync(home.directory)) {
+    const pid = /^draft-(\d+)-/.exec(name)?.[1];
+    if (pid && !isAlive(Number(pid)))
+      rmSync(join(home.directory, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function serverArguments(home: PostgresHome, durable: boolean): string[] {
+  const settings = {
+    listen_addresses: '',
+    port: '5432',
+    // A list, in which a name with a comma would be two.
+    unix_socket_directories: `"${home.socketDirectory.replaceAll('"', '""')}"`,
+    unix_socket_permissions: '0700',
+    max_connections: '200',
+    timezone: 'UTC',
+    logging_collector: 'off',
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  };
+  return ['-D', home.cluster, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])];
+}

@@ -1,0 +1,32 @@
+import { QueryFailedError } from 'typeorm';
+
+interface PgError {
+  readonly code?: string;
+  readonly constraint?: string;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+const pgError = (error: unknown): PgError =>
+  (error instanceof QueryFailedError ? error.driverError : error) as PgError;
+
+/** The name of the unique index that refused this write, or null if that is not what happened. */
+export function violatedUniqueIndex(error: unknown): string | null {
+  if (!(error instanceof QueryFailedError)) return null;
+  const { code, constraint } = pgError(error);
+  return code === UNIQUE_VIOLATION ? (constraint ?? null) : null;
+}
+
+/** Connection refused, reset or timed out; server starting, stopping or out of connections. */
+const UNAVAILABLE =
+  /^(ECONN\w+|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|08\w{3}|57P0[123]|57014|53300)$/;
+/** What `pg` and its pool say without a code. */
+const UNAVAILABLE_TEXT =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Driver not Connected)/;
+
+/** Whether Postgres could not be reached or did not answer in time: worth trying again. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = pgError(error);
+  return (code !== undefined && UNAVAILABLE.test(code)) || UNAVAILABLE_TEXT.test(error.message);
+}

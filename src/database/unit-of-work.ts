@@ -1,0 +1,36 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+declare const open: unique symbol;
+
+/** Proof that a transaction is open. Every repository write demands one as its first argument. */
+export type Tx = EntityManager & { readonly [open]: true };
+
+type Hook = () => Promise<void>;
+
+@Injectable()
+export class UnitOfWork {
+  private readonly logger = new Logger(UnitOfWork.name);
+  private readonly hooks = new WeakMap<Tx, Hook[]>();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Commits what `work` wrote, all of it or nothing. Nothing slow or irreversible belongs inside:
+   * hash before, send mail through the outbox. To refuse and still remember why, return the
+   * outcome and throw after the commit.
+   */
+  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    let tx!: Tx;
+    const result = await this.dataSource.transaction((manager) => work((tx = manager as Tx)));
+    for (const hook of this.hooks.get(tx) ?? []) {
+      await hook().catch((error: unknown) => this.logger.error(error));
+    }
+    return result;
+  }
+
+  /** Runs `hook` once `tx` has committed. Its failure is logged: the work itself is done. */
+  afterCommit(tx: Tx, hook: Hook): void {
+    this.hooks.set(tx, [...(this.hooks.get(tx) ?? []), hook]);
+  }
+}

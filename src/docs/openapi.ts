@@ -1,0 +1,125 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { PROBLEM_CODES } from '../common/http/problems.decorator';
+import type { AppConfig } from '../config/app-config';
+import { type ErrorCode, PROBLEMS } from '../problem-map';
+import { API_PREFIX, API_VERSION } from '../route-table';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
+  [PROBLEM_CODES]?: string[];
+};
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const CANONICAL = `/${API_PREFIX}/v${API_VERSION}/`;
+const UNVERSIONED = `/${API_PREFIX}/`;
+
+const DESCRIPTION = `
+Sign-up, sign-in, sessions, e-mail verification and password reset.
+
+Click **Authorize**, type username and password, and every route below is yours to try.
+In development, mails are at [/dev/mailbox](/dev/mailbox).
+
+Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. Every route of
+\`${CANONICAL}\` answers at \`${UNVERSIONED}\` as well.`;
+
+/** The OpenAPI document of the running application. */
+export function createOpenApiDocument(app: INestApplication, config: AppConfig): OpenAPIObject {
+  const options = new DocumentBuilder()
+    .setTitle('Gatehouse')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer(config.addresses.backendUrl)
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addOAuth2(
+      {
+        type: 'oauth2',
+        flows: { password: { tokenUrl: `${CANONICAL}auth/token`, scopes: {} } },
+      },
+      'password',
+    )
+    .build();
+  const document = SwaggerModule.createDocument(app, options, {
+    operationIdFactory: (controller, method) =>
+      `${controller.replace(/Controller$/, '')}.${method}`,
+  });
+  document.paths = Object.fromEntries(
+    Object.entries(document.paths).filter(([path]) => isCanonical(path)),
+  );
+  (document.components ??= {}).schemas = { ...document.components.schemas, Problem: PROBLEM };
+  for (const path of Object.values(document.paths))
+    for (const method of METHODS) if (path[method]) describeProblems(path[method] as Operation);
+  return document;
+}
+
+const isCanonical = (path: string): boolean =>
+  path.startsWith(CANONICAL) || !path.startsWith(UNVERSIONED);
+
+/** Turns the codes that `@Problems` left on an operation into responses with an example each. */
+function describeProblems(operation: Operation): void {
+  const codes = new Set(operation[PROBLEM_CODES]);
+  delete operation[PROBLEM_CODES];
+  if (operation.security) codes.add('unauthenticated').add('invalid_access_token');
+  if (operation.requestBody)
+    codes.add('malformed_json').add('body_too_large').add('unsupported_media_type');
+  for (const [status, group] of Object.entries(byStatus([...codes]))) {
+    operation.responses[status] = {
+      description: group.map((code) => `\`${code}\``).join(', '),
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(group.map((code) => [code, { value: exampleOf(code) }])),
+        },
+      },
+    };
+  }
+}
+
+function byStatus(codes: readonly string[]): Record<string, ErrorCode[]> {
+  const groups: Record<string, ErrorCode[]> = {};
+  for (const code of codes) {
+    if (!Object.hasOwn(PROBLEMS, code)) throw new Error(`No such problem code: ${code}`);
+    const { status } = PROBLEMS[code as ErrorCode];
+    (groups[status] ??= []).push(code as ErrorCode);
+  }
+  return groups;
+}
+
+const exampleOf = (code: ErrorCode) => ({
+  type: `/problems/${code}`,
+  title: PROBLEMS[code].title,
+  status: PROBLEMS[code].status,
+  detail: 'A sentence that says what to do.',
+  code,
+  request_id: '0199f0c4-7d2e-7c4a-9c1b-5f2f6b1c8a11',
+  ...(PROBLEMS[code].status === 422 && {
+    errors: [{ pointer: '/password', detail: 'must have 8 to 128 characters' }],
+  }),
+});
+
+const PROBLEM = {
+  type: 'object' as const,
+  description: 'RFC 9457',
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'for people' },
+    code: { type: 'string', description: 'for programs; stable', enum: Object.keys(PROBLEMS) },
+    request_id: { type: 'string' },
+    errors: {
+      type: 'array',
+      description: '422 only',
+      items: {
+        type: 'object',
+        properties: {
+          pointer: { type: 'string', description: 'JSON Pointer (RFC 6901)' },
+          detail: { type: 'string' },
+        },
+      },
+    },
+    error: { type: 'string', description: 'OAuth2 token routes only (RFC 6749 §5.2)' },
+    error_description: { type: 'string', description: 'OAuth2 token routes only' },
+  },
+};

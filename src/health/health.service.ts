@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { MailQueue } from '../mail/mail.queue';
+import { DependencyDownError } from './health.errors';
+
+const TIMEOUT_MS = 2_000;
+
+export type Dependency = 'database' | 'queue';
+
+/** Asks what the service stands on whether it answers, each within two seconds. */
+@Injectable()
+export class HealthService {
+  private readonly probes: Readonly<Record<Dependency, () => Promise<unknown>>>;
+
+  constructor(dataSource: DataSource, queue: MailQueue) {
+    this.probes = {
+      database: () => dataSource.query('SELECT 1'),
+      queue: () => queue.ping(),
+    };
+  }
+
+  /** @throws DependencyDownError naming all that did not answer */
+  async demand(...dependencies: readonly Dependency[]): Promise<void> {
+    const isUp = await Promise.all(dependencies.map((name) => answers(this.probes[name])));
+    const down = dependencies.filter((_, index) => !isUp[index]);
+    if (down.length > 0) throw new DependencyDownError(down);
+  }
+}
+
+async function answers(probe: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), TIMEOUT_MS);
+  });
+  const answer = probe().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answer, timeout]).finally(() => clearTimeout(timer));
+}

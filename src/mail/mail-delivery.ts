@@ -1,0 +1,71 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common/time/clock';
+import { UnitOfWork } from '../database/unit-of-work';
+import { MailComposers } from './mail-composers';
+import { RetryPolicy } from './mail.queue';
+import { MailTransport, PermanentMailError } from './message';
+import type { OutboxMail } from './outbox-mail.entity';
+import { OutboxRepository } from './outbox.repository';
+import { MailRenderer } from './templates/mail-renderer';
+
+/** Longer than any transport may take, so that nobody else takes a mail that is being sent. */
+const LEASE_SECONDS = 60;
+
+/** Sends one owed mail: at least once, and twice only if the process dies between send and mark. */
+@Injectable()
+export class MailDelivery {
+  private readonly logger = new Logger(MailDelivery.name);
+
+  constructor(
+    private readonly outbox: OutboxRepository,
+    private readonly composers: MailComposers,
+    private readonly renderer: MailRenderer,
+    private readonly transport: MailTransport,
+    private readonly retry: RetryPolicy,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws the transport's error where the mail should be tried again */
+  async deliver(id: string): Promise<void> {
+    const leasedUntil = this.clock.inSeconds(LEASE_SECONDS);
+    const mail = await this.unitOfWork.run((tx) =>
+      this.outbox.claim(tx, id, this.clock.now(), leasedUntil),
+    );
+    if (!mail) return;
+    try {
+      await this.send(mail);
+    } catch (error) {
+      await this.handleFailure(mail, error as Error);
+    }
+  }
+
+  private async send(mail: OutboxMail): Promise<void> {
+    const content = await this.composers.compose(mail);
+    if (!content) return this.unitOfWork.run((tx) => this.outbox.discard(tx, mail.id));
+    const rendered = this.renderer.render(mail.kind, mail.locale, content);
+    await this.transport.send({ id: mail.id, to: mail.recipient, ...rendered });
+    await this.unitOfWork.run((tx) => this.outbox.markSent(tx, mail.id, this.clock.now()));
+    this.logger.log({ msg: 'mail sent', mailId: mail.id, kind: mail.kind });
+  }
+
+  private async handleFailure(mail: OutboxMail, error: Error): Promise<void> {
+    const isFinal = error instanceof PermanentMailError || mail.attempts >= this.retry.attempts;
+    const { id, kind, attempts } = mail;
+    await this.unitOfWork.run((tx) =>
+      isFinal
+        ? this.outbox.markFailed(tx, id, this.clock.now(), error.message)
+        : this.outbox.release(tx, id, error.message),
+    );
+    // Not the message: a mail server's answer may repeat the address.
+    this.logger.warn({
+      msg: 'mail not sent',
+      mailId: id,
+      kind,
+      attempts,
+      isFinal,
+      error: error.name,
+    });
+    if (!isFinal) throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Random } from '../common/random/random';
+import { Clock } from '../common/time/clock';
+import { type Tx, UnitOfWork } from '../database/unit-of-work';
+import { MailQueue } from './mail.queue';
+import { OutboxRepository } from './outbox.repository';
+import type { MailKind } from './templates/mail-kind';
+
+export interface OwedMail {
+  readonly kind: MailKind;
+  readonly to: string;
+  readonly userId: string | null;
+  readonly locale: string;
+  /** Never a secret: this is stored. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** Where features leave mails. Sending is the processor's. */
+@Injectable()
+export class MailService {
+  private readonly logger = new Logger(MailService.name);
+
+  constructor(
+    private readonly outbox: OutboxRepository,
+    private readonly queue: MailQueue,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  /** Owes a mail exactly if `tx` commits; it is then sent at least once, whatever dies meanwhile. */
+  async owe(tx: Tx, mail: OwedMail): Promise<void> {
+    const id = this.random.id();
+    await this.outbox.insert(tx, {
+      id,
+      kind: mail.kind,
+      recipient: mail.to,
+      userId: mail.userId,
+      locale: mail.locale,
+      values: mail.values,
+      createdAt: this.clock.now(),
+      attempts: 0,
+      leasedUntil: null,
+      sentAt: null,
+      failedAt: null,
+      lastError: null,
+    });
+    this.unitOfWork.afterCommit(tx, async () => this.nudge(id));
+  }
+
+  /** Not awaited by the request: if the queue is slow or down, the sweeper finds the row. */
+  private nudge(id: string): void {
+    this.queue.add([id]).catch((error: unknown) => {
+      this.logger.warn({ msg: 'mail left to the sweeper', mailId: id, err: error });
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, IsNull, LessThan } from 'typeorm';
+import type { Tx } from '../database/unit-of-work';
+import { OutboxMail } from './outbox-mail.entity';
+
+@Injectable()
+export class OutboxRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async insert(tx: Tx, mail: OutboxMail): Promise<void> {
+    await tx.insert(OutboxMail, mail);
+  }
+
+  /**
+   * Takes an unsent mail until `leasedUntil` and counts the attempt. One statement: of N workers
+   * one gets it. Null if it is sent, failed, gone, or another's at the moment.
+   */
+  async claim(tx: Tx, id: string, now: Date, leasedUntil: Date): Promise<OutboxMail | null> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(OutboxMail)
+      .set({ leasedUntil, attempts: () => 'attempts + 1' })
+      .where('id = :id AND sent_at IS NULL AND failed_at IS NULL', { id })
+      .andWhere('(leased_until IS NULL OR leased_until <= :now)', { now })
+      .execute();
+    return affected === 1 ? tx.findOneByOrFail(OutboxMail, { id }) : null;
+  }
+
+  async markSent(tx: Tx, id: string, now: Date): Promise<void> {
+    await tx.update(OutboxMail, { id }, { sentAt: now, leasedUntil: null, lastError: null });
+  }
+
+  /** Gives the mail back for another attempt. */
+  async release(tx: Tx, id: string, lastError: string): Promise<void> {
+    await tx.update(OutboxMail, { id }, { leasedUntil: null, lastError });
+  }
+
+  async markFailed(tx: Tx, id: string, now: Date, lastError: string): Promise<void> {
+    await tx.update(OutboxMail, { id }, { failedAt: now, leasedUntil: null, lastError });
+  }
+
+  /** A mail that nobody is owed any more leaves no trace of its address. */
+  async discard(tx: Tx, id: string): Promise<void> {
+    await tx.delete(OutboxMail, { id });
+  }
+
+  /** Mails that should have been sent by now, oldest first. */
+  async listOverdue(now: Date, createdBefore: Date, most: number): Promise<string[]> {
+    const unsent = { sentAt: IsNull(), failedAt: IsNull(), createdAt: LessThan(createdBefore) };
+    const rows = await this.dataSource.getRepository(OutboxMail).find({
+      select: { id: true },
+      where: [
+        { ...unsent, leasedUntil: IsNull() },
+        { ...unsent, leasedUntil: LessThan(now) },
+      ],
+      order: { createdAt: 'ASC' },
+      take: most,
+    });
+    return rows.map((row) => row.id);
+  }
+
+  async deleteSent(tx: Tx, sentBefore: Date): Promise<void> {
+    await tx.delete(OutboxMail, { sentAt: LessThan(sentBefore) });
+  }
+}

@@ -1,0 +1,31 @@
+/** Every mail there is, with the values its copy needs besides the user's name. */
+export const MAIL_VALUES = {
+  email_verification: ['expires_in'],
+  password_reset: ['expires_in'],
+  password_changed: [],
+  /** To the new address. */
+  email_change_confirm: ['new_email', 'expires_in'],
+  /** To the old address, when the change is requested. */
+  email_change_notice: ['new_email'],
+  /** To the old address, when the change is done. */
+  email_changed: ['new_email'],
+  refresh_token_reused: [],
+  already_registered: [],
+  invitation: ['expires_in'],
+  sign_in_method_linked: ['method'],
+  sign_in_method_unlinked: ['method'],
+  farewell: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type MailKind = keyof typeof MAIL_VALUES;
+
+export interface MailContent {
+  readonly username: string;
+  /** Required by kinds whose copy has a button, ignored by the others. */
+  readonly actionUrl?: string;
+  /**
+   * What `MAIL_VALUES` names for the kind. `time`, `device` and `ip` are optional for every kind:
+   * those given are listed beneath the text.
+   */
+  readonly values?: Readonly<Record<string, string>>;
+}

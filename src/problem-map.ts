@@ -1,0 +1,118 @@
+import { HttpException } from '@nestjs/common';
+import type { InvalidAccessTokenError, UnauthenticatedError } from './common/access/access.errors';
+import { VerifiedEmailRequiredError } from './common/access/access.errors';
+import type { DomainError } from './common/errors/domain-error';
+import type * as http from './common/http/http.errors';
+import {
+  BodyTooLargeError,
+  InternalError,
+  MalformedRequestError,
+  RouteNotFoundError,
+  UnsupportedMediaTypeError,
+} from './common/http/http.errors';
+import { ProblemMap, type ProblemRow } from './common/http/problem';
+import type * as auth from './auth/auth.errors';
+import type { WeakPasswordError } from './auth/passwords/passwords.errors';
+import type { SessionNotFoundError } from './auth/sessions/sessions.errors';
+import { DatabaseUnavailableError } from './database/database.errors';
+import { isDatabaseUnavailable } from './database/pg-errors';
+import type { MailNotFoundError } from './dev/dev.errors';
+import type { DependencyDownError } from './health/health.errors';
+import type * as limits from './limits/limits.errors';
+import type * as users from './users/users.errors';
+
+type ErrorsOf<M> = {
+  [K in keyof M]: M[K] extends abstract new (...args: never[]) => infer E
+    ? E extends DomainError
+      ? E
+      : never
+    : never;
+}[keyof M];
+
+type KnownError =
+  | UnauthenticatedError
+  | InvalidAccessTokenError
+  | VerifiedEmailRequiredError
+  | WeakPasswordError
+  | SessionNotFoundError
+  | DatabaseUnavailableError
+  | MailNotFoundError
+  | DependencyDownError
+  | ErrorsOf<typeof http>
+  | ErrorsOf<typeof auth>
+  | ErrorsOf<typeof limits>
+  | ErrorsOf<typeof users>;
+
+export type ErrorCode = KnownError['code'];
+
+/** The one place where an error meets HTTP. A code without a row does not compile. */
+export const PROBLEMS = {
+  malformed_request: { status: 400, title: 'Malformed request' },
+  malformed_json: { status: 400, title: 'Malformed JSON' },
+  invalid_token: { status: 400, title: 'Invalid link' },
+  wrong_password: { status: 400, title: 'Wrong password' },
+  email_unchanged: { status: 400, title: 'E-mail unchanged' },
+  protected_field: { status: 400, title: 'Protected field' },
+  unauthenticated: { status: 401, title: 'Not signed in' },
+  invalid_access_token: { status: 401, title: 'Invalid access token', tokenSent: true },
+  invalid_credentials: { status: 401, title: 'Invalid credentials', oauthError: 'invalid_grant' },
+  email_not_verified: { status: 401, title: 'E-mail not verified', oauthError: 'invalid_grant' },
+  invalid_refresh_token: {
+    status: 401,
+    title: 'Invalid refresh token',
+    oauthError: 'invalid_grant',
+    tokenSent: true,
+  },
+  refresh_token_reused: {
+    status: 401,
+    title: 'Refresh token reused',
+    oauthError: 'invalid_grant',
+    tokenSent: true,
+  },
+  account_disabled: { status: 403, title: 'Account disabled', oauthError: 'invalid_grant' },
+  not_found: { status: 404, title: 'Not found' },
+  session_not_found: { status: 404, title: 'Session not found' },
+  mail_not_found: { status: 404, title: 'Mail not found' },
+  username_taken: { status: 409, title: 'Username taken' },
+  email_taken: { status: 409, title: 'E-mail taken' },
+  body_too_large: { status: 413, title: 'Body too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  validation_failed: { status: 422, title: 'Validation failed' },
+  weak_password: { status: 422, title: 'Weak password' },
+  rate_limited: { status: 429, title: 'Too many attempts', oauthError: 'temporarily_unavailable' },
+  internal_error: { status: 500, title: 'Internal error', oauthError: 'server_error' },
+  overloaded: { status: 503, title: 'Overloaded', oauthError: 'temporarily_unavailable' },
+  dependency_down: {
+    status: 503,
+    title: 'Dependency down',
+    oauthError: 'temporarily_unavailable',
+  },
+} as const satisfies Record<ErrorCode, ProblemRow>;
+
+/** 4xx that Fastify or Nest answers before any code of ours runs. */
+const BY_STATUS: Readonly<Record<number, () => DomainError>> = {
+  404: () => new RouteNotFoundError(),
+  413: () => new BodyTooLargeError(),
+  415: () => new UnsupportedMediaTypeError('application/json'),
+};
+
+export class GatehouseProblems extends ProblemMap {
+  rowOf(error: DomainError): ProblemRow {
+    const row = PROBLEMS[error.code as ErrorCode];
+    // The same trouble, but whoever is on a signed-in route is authenticated.
+    return error instanceof VerifiedEmailRequiredError ? { ...row, status: 403 } : row;
+  }
+
+  translate(error: unknown): DomainError {
+    if (isDatabaseUnavailable(error)) return new DatabaseUnavailableError(error);
+    const status =
+      error instanceof HttpException
+        ? error.getStatus()
+        : (error as { statusCode?: number } | null)?.statusCode;
+    if (status === undefined || status < 400 || status >= 500) return new InternalError(error);
+    return (
+      BY_STATUS[status]?.() ??
+      new MalformedRequestError('The request is not well formed.', { cause: error })
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import { IsUrl, ValidateIf } from 'class-validator';
+import { ProfileField } from '../common/http/fields';
+
+export class UpdateMeDto {
+  @ProfileField(100, 'Ada')
+  display_name?: string | null;
+
+  @ProfileField(100, 'Ada Lovelace')
+  full_name?: string | null;
+
+  @ProfileField(2000, 'Poetical science.', { lines: true })
+  bio?: string | null;
+
+  @ProfileField(2048, 'https://example.com/ada.png')
+  @ValidateIf((_, value) => value !== '' && value !== null && value !== undefined)
+  @IsUrl(
+    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
+    { message: 'must be a URL that starts with http:// or https://' },
+  )
+  avatar_url?: string | null;
+
+  @ProfileField(100, 'mathematics')
+  niche_preference?: string | null;
+}

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { violatedUniqueIndex } from '../database/pg-errors';
+import type { Tx } from '../database/unit-of-work';
+import {
+  ACCOUNT_COLUMNS,
+  ACCOUNT_TABLES,
+  type Account,
+  type AccountRow,
+  toAccount,
+} from './account';
+import { User } from './user.entity';
+import { EmailTakenError, UsernameTakenError } from './users.errors';
+
+export type Profile = Pick<
+  User,
+  'displayName' | 'fullName' | 'bio' | 'avatarUrl' | 'nichePreference'
+>;
+
+/** What `users.security_stamp` guards: a change to it is refused unless the stamp is still `seen`. */
+type Guarded = Partial<Pick<User, 'passwordHash' | 'email' | 'emailVerifiedAt' | 'securityStamp'>>;
+
+@Injectable()
+export class UsersRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  findById(id: string): Promise<Account | null> {
+    return this.findWhere('u.id = $1', id);
+  }
+
+  /** Without regard to case. */
+  findByUsername(username: string): Promise<Account | null> {
+    return this.findWhere('lower(u.username) = lower($1)', username);
+  }
+
+  /** Without regard to case. */
+  findByEmail(email: string): Promise<Account | null> {
+    return this.findWhere('lower(u.email) = lower($1)', email);
+  }
+
+  async hasAdmin(): Promise<boolean> {
+    return this.dataSource.getRepository(User).existsBy({ role: 'admin' });
+  }
+
+  /**
+   * The indexes decide who is first: of N concurrent inserts of one name, one succeeds.
+   * @throws UsernameTakenError, EmailTakenError; the username is judged first
+   */
+  async insert(tx: Tx, user: User): Promise<void> {
+    await tx.insert(User, user).catch(refuseTaken);
+  }
+
+  async updateProfile(tx: Tx, id: string, profile: Partial<Profile>, now: Date): Promise<void> {
+    await tx.update(User, { id }, { ...profile, updatedAt: now });
+  }
+
+  async recordSignIn(tx: Tx, id: string, now: Date): Promise<void> {
+    await tx.update(User, { id }, { lastLoginAt: now });
+  }
+
+  /** False if the hash is no longer the one that was seen: then somebody changed the password. */
+  async replaceHash(tx: Tx, id: string, seen: string, passwordHash: string): Promise<boolean> {
+    const { affected } = await tx.update(User, { id, passwordHash: seen }, { passwordHash });
+    return affected === 1;
+  }
+
+  /**
+   * One statement, so that of N concurrent changes made under the same stamp exactly one wins.
+   * @throws EmailTakenError
+   */
+  async changeUnderStamp(
+    tx: Tx,
+    { id, securityStamp }: Pick<User, 'id' | 'securityStamp'>,
+    change: Guarded,
+    now: Date,
+  ): Promise<boolean> {
+    const { affected } = await tx
+      .update(User, { id, securityStamp, isActive: true }, { ...change, updatedAt: now })
+      .catch(refuseTaken);
+    return affected === 1;
+  }
+
+  /** One statement: true for exactly one of N concurrent callers, and only while `email` is theirs. */
+  async markEmailVerified(tx: Tx, id: string, email: string, now: Date): Promise<boolean> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(User)
+      .set({ emailVerifiedAt: now, updatedAt: now })
+      .where('id = :id AND email = :email AND email_verified_at IS NULL', { id, email })
+      .execute();
+    return affected === 1;
+  }
+
+  private async findWhere(condition: string, value: string): Promise<Account | null> {
+    const [row] = await this.dataSource.query<AccountRow[]>(
+      `SELECT ${ACCOUNT_COLUMNS} FROM ${ACCOUNT_TABLES} WHERE ${condition}`,
+      [value],
+    );
+    return row ? toAccount(row) : null;
+  }
+}
+
+function refuseTaken(error: unknown): never {
+  const index = violatedUniqueIndex(error);
+  if (index === 'users_username_key') throw new UsernameTakenError();
+  if (index === 'users_email_key') throw new EmailTakenError();
+  throw error;
+}
