@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import helmet from '@fastify/helmet';
-import { VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import { type DynamicModule, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,7 +13,9 @@ import { logRequests } from './common/logging/request-log';
 import type { AppConfig } from './config/app-config';
 import type { DatabaseConnection } from './database/database-connection';
 import { serveDocs } from './docs/serve-docs';
-import { API_PREFIX, API_VERSION, demandPolicies, type Route, routesOf } from './route-table';
+import { API_PREFIX, API_VERSION, demandPolicies, routesOf } from './route-table';
+
+type ServerWithProblems = FastifyInstance & { readonly problems: ProblemFilter };
 
 const BODY_LIMIT = 100 * 1024;
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -27,7 +29,7 @@ const EXPOSED_HEADERS = [
 ];
 
 /**
- * The application exactly as it runs, short of listening: `main` and the tests share it.
+ * The application exactly as it runs, short of listening.
  * @throws if any route declares no policy
  */
 export async function createApp(
@@ -36,19 +38,17 @@ export async function createApp(
   logger: JsonLogger,
 ): Promise<NestFastifyApplication> {
   const module = AppModule.register(config, connection);
-  const routes = routesOf(module);
-  demandPolicies(routes);
-  const adapter = httpAdapter(config, () => app.get(ProblemFilter));
-  const app: NestFastifyApplication = await NestFactory.create(module, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(config), {
     logger,
     bodyParser: false,
     abortOnError: false,
   });
-  await configure(app, config, routes, logger);
+  await configureApp(app, module, config, logger);
   return app;
 }
 
-function httpAdapter(config: AppConfig, problems: () => ProblemFilter): FastifyAdapter {
+/** Fastify with our limits. Its own errors become problems once `configureApp` has run. */
+export function httpAdapter(config: AppConfig): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     // Fastify takes a hop count as well; its types have forgotten.
@@ -58,7 +58,7 @@ function httpAdapter(config: AppConfig, problems: () => ProblemFilter): FastifyA
     // A URL that the router cannot read: neither hooks nor Nest are reached from here.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       void reply.header('x-request-id', request.id);
-      problems().reply(error, request, reply);
+      (request.server as ServerWithProblems).problems.reply(error, request, reply);
     },
   });
 }
@@ -69,13 +69,17 @@ function requestIdOf({ headers }: IncomingMessage): string {
   return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : v7();
 }
 
-async function configure(
+/** Everything between a bare Nest application and ours; the tests call it on theirs. */
+export async function configureApp(
   app: NestFastifyApplication,
+  module: DynamicModule,
   config: AppConfig,
-  routes: readonly Route[],
   logger: JsonLogger,
 ): Promise<void> {
+  const routes = routesOf(module);
+  demandPolicies(routes);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  server.decorate('problems', app.get(ProblemFilter));
   logRequests(server, logger);
   registerBodyParsers(server);
   await registerSecurityHeaders(app, config);
@@ -92,7 +96,7 @@ async function configure(
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
   });
-  serveDocs(app, config);
+  serveDocs(app);
 }
 
 /** Helmet's defaults, but what only makes sense over TLS is left to production. */

@@ -37,7 +37,7 @@ export interface EmbeddedPostgres {
 }
 
 interface Options {
-  /** False (tests) forgoes every fsync: faster, and worth nothing after a crash of the machine. */
+  /** False (tests) never waits for the disk: a crash of Postgres loses rows, of the machine all. */
   readonly durable?: boolean;
 }
 
@@ -140,8 +140,9 @@ async function createCluster(initdb: string, home: PostgresHome, durable: boolea
 function removeAbandonedDrafts(home: PostgresHome): void {
   for (const name of readdirSync(home.directory)) {
     const pid = /^draft-(\d+)-/.exec(name)?.[1];
+    // Its initdb may live on for a moment, and writes while we remove.
     if (pid && !isAlive(Number(pid)))
-      rmSync(join(home.directory, name), { recursive: true, force: true });
+      rmSync(join(home.directory, name), { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

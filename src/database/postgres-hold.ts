@@ -75,10 +75,7 @@ export class PostgresHold {
     return readIfThere(this.home.holders).includes(this.id);
   }
 
-  /**
-   * Starts `command` under a supervisor of its own. At no moment is it without a holder that the
-   * kernel would let go of on our death.
-   */
+  /** Starts `command` under a supervisor. We hold it from before it runs: our death ends it too. */
   start(command: readonly string[]): void {
     if (!existsSync(this.home.pipe)) this.makePipe();
     // For reading and writing at once: the only way to open a FIFO that waits for no other end.
@@ -101,12 +98,16 @@ export class PostgresHold {
   get failure(): Error | null {
     if (this.supervisorError) return this.supervisorError;
     const ended = this.supervisor?.exitCode != null || this.supervisor?.signalCode != null;
-    return ended && !IN_THE_WAY.test(this.logTail()) ? this.error('did not start') : null;
+    if (!ended) return null;
+    const log = readIfThere(this.home.log);
+    // By now another process may have begun it anew.
+    const ours = log.subarray(this.logStart <= log.length ? this.logStart : 0).toString();
+    return IN_THE_WAY.test(ours) ? null : this.error('did not start');
   }
 
   /** An Error with what Postgres last logged. */
   error(what: string): Error {
-    const lines = this.logTail().trim().split('\n').slice(-10).join('\n');
+    const lines = readIfThere(this.home.log).toString().trim().split('\n').slice(-10).join('\n');
     return new Error(`The embedded Postgres ${what}. The end of ${this.home.log}:\n${lines}`);
   }
 
@@ -131,12 +132,6 @@ export class PostgresHold {
     });
     this.supervisor.once('error', (error) => (this.supervisorError = error));
     this.supervisor.unref();
-  }
-
-  /** What has been logged since `start`, by whichever Postgres; all of it if the log began anew. */
-  private logTail(): string {
-    const log = readIfThere(this.home.log);
-    return log.subarray(this.logStart <= log.length ? this.logStart : 0).toString();
   }
 
   private makePipe(): void {

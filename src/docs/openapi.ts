@@ -1,7 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { PROBLEM_CODES } from '../common/http/problems.decorator';
-import type { AppConfig } from '../config/app-config';
 import { type ErrorCode, PROBLEMS } from '../problem-map';
 import { API_PREFIX, API_VERSION } from '../route-table';
 
@@ -23,13 +22,13 @@ Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. Every
 \`${CANONICAL}\` answers at \`${UNVERSIONED}\` as well.`;
 
 /** The OpenAPI document of the running application. */
-export function createOpenApiDocument(app: INestApplication, config: AppConfig): OpenAPIObject {
+export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   const options = new DocumentBuilder()
     .setTitle('Gatehouse')
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer(config.addresses.backendUrl)
+    .addServer('/', 'the server that this document comes from')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .addOAuth2(
       {
@@ -40,8 +39,7 @@ export function createOpenApiDocument(app: INestApplication, config: AppConfig):
     )
     .build();
   const document = SwaggerModule.createDocument(app, options, {
-    operationIdFactory: (controller, method) =>
-      `${controller.replace(/Controller$/, '')}.${method}`,
+    operationIdFactory: operationId,
   });
   document.paths = Object.fromEntries(
     Object.entries(document.paths).filter(([path]) => isCanonical(path)),
@@ -51,6 +49,10 @@ export function createOpenApiDocument(app: INestApplication, config: AppConfig):
     for (const method of METHODS) if (path[method]) describeProblems(path[method] as Operation);
   return document;
 }
+
+/** Nest numbers the methods of a controller with several paths or versions: that is no name. */
+const operationId = (controller: string, method: string): string =>
+  `${controller.replace(/Controller$/, '')}_${method.replace(/\[\d+\]$/, '')}`;
 
 const isCanonical = (path: string): boolean =>
   path.startsWith(CANONICAL) || !path.startsWith(UNVERSIONED);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-import type { AppConfig } from '../config/app-config';
 import { createOpenApiDocument } from './openapi';
 
 const REDOC_SCRIPT = '/redoc/redoc.standalone.js';
@@ -30,8 +29,8 @@ const REDOC_CSP = [
 ].join('; ');
 
 /** Swagger UI at /docs, ReDoc at /redoc, and what both read at /openapi.json. */
-export function serveDocs(app: NestFastifyApplication, config: AppConfig): void {
-  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app, config), {
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Gatehouse API',

@@ -29,6 +29,7 @@ export class TokenRequestDto {
 
   @ValidateIf((request: TokenRequestDto) => !isPassword(request))
   @TokenField()
+  @ApiPropertyOptional({ description: 'with grant_type=refresh_token' })
   refresh_token: string;
 
   @ApiPropertyOptional({ description: 'taken and not used, as are client_id and client_secret' })

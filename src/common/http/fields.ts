@@ -19,13 +19,12 @@ const tidy = (text: string): string => text.normalize('NFC').trim();
 /** NFC, trimmed, lower case: two spellings of one mailbox are one account. */
 export const EmailField = ({ optional = false } = {}) =>
   applyDecorators(
-    optional
-      ? ApiPropertyOptional({
-          format: 'email',
-          example: 'ada@example.com',
-          maxLength: LONGEST_EMAIL,
-        })
-      : ApiProperty({ format: 'email', example: 'ada@example.com', maxLength: LONGEST_EMAIL }),
+    ApiProperty({
+      format: 'email',
+      example: 'ada@example.com',
+      maxLength: LONGEST_EMAIL,
+      required: !optional,
+    }),
     ...(optional ? [IsOptional()] : []),
     normalize((text) => tidy(text).toLowerCase()),
     IsString({ message: 'must be a string' }),
@@ -87,9 +86,11 @@ export const NewPasswordField = () =>
 /** A JWT. Whether it is a good one is not for validation to say. */
 export const TokenField = ({ optional = false } = {}) =>
   applyDecorators(
-    optional
-      ? ApiPropertyOptional({ example: 'eyJhbGciOiJIUzI1NiIs…', maxLength: LONGEST_TOKEN })
-      : ApiProperty({ example: 'eyJhbGciOiJIUzI1NiIs…', maxLength: LONGEST_TOKEN }),
+    ApiProperty({
+      example: 'eyJhbGciOiJIUzI1NiIs…',
+      maxLength: LONGEST_TOKEN,
+      required: !optional,
+    }),
     ...(optional ? [IsOptional()] : []),
     IsString({ message: 'must be a string' }),
     Length(1, LONGEST_TOKEN, { message: `must have 1 to ${LONGEST_TOKEN} characters` }),
