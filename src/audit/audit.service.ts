@@ -26,6 +26,17 @@ export class AuditService {
     private readonly random: Random,
   ) {}
 
+  /** As `record`, for what somebody did to their own account. */
+  recordOwn(
+    tx: Tx,
+    action: AuditAction,
+    userId: string,
+    client: Client,
+    details: SecurityEvent['details'] = {},
+  ): Promise<void> {
+    return this.record(tx, { action, actorId: userId, subjectId: userId, client, details });
+  }
+
   async record(tx: Tx, event: SecurityEvent): Promise<void> {
     const { action, actorId, subjectId, client, details = {} } = event;
     await tx.insert(AuditEvent, {

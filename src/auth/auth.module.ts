@@ -22,6 +22,7 @@ import { PasswordChangeController } from './password-change/password-change.cont
 import { PasswordChangeService } from './password-change/password-change.service';
 import { PasswordResetController } from './password-reset/password-reset.controller';
 import { PasswordResetService } from './password-reset/password-reset.service';
+import { NewPasswords } from './passwords/new-passwords';
 import { PasswordProof } from './passwords/password-proof';
 import { passwordProviders } from './passwords/password.providers';
 import { RefreshController } from './refresh/refresh.controller';
@@ -58,6 +59,7 @@ import { SessionsService } from './sessions/sessions.service';
     RefreshService,
     MailLinks,
     ...passwordProviders,
+    NewPasswords,
     PasswordProof,
     RegistrationService,
     BootstrapAdminService,

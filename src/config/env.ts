@@ -57,6 +57,9 @@ function contradictions(values: Partial<Values>): string[] {
     problems.push('SENDGRID_API_KEY: cannot be set together with SMTP_HOST; keep one');
   if ((values.SMTP_USER === null) !== (values.SMTP_PASSWORD === null))
     problems.push('SMTP_PASSWORD: must be set together with SMTP_USER');
+  const { ARGON2_MEMORY_KIB: memory, ARGON2_PARALLELISM: lanes } = values;
+  if (memory && lanes && memory < 8 * lanes)
+    problems.push('ARGON2_MEMORY_KIB: must be at least 8 times ARGON2_PARALLELISM');
   problems.push(...bootstrapProblems(values));
   if (values.NODE_ENV === 'production') problems.push(...productionProblems(values));
   return problems;
@@ -72,8 +75,7 @@ function bootstrapProblems(values: Partial<Values>): string[] {
   const problems = names
     .filter((name) => values[name] === null)
     .map((name) => `${name}: must be set together with the other BOOTSTRAP_ADMIN_ variables`);
-  const length = [...(values.BOOTSTRAP_ADMIN_PASSWORD ?? '')].length;
-  if (values.BOOTSTRAP_ADMIN_PASSWORD && (length < 8 || length > 128))
+  if (values.BOOTSTRAP_ADMIN_PASSWORD && !/^.{8,128}$/su.test(values.BOOTSTRAP_ADMIN_PASSWORD))
     problems.push('BOOTSTRAP_ADMIN_PASSWORD: must have 8 to 128 characters');
   if (
     values.BOOTSTRAP_ADMIN_USERNAME &&

@@ -142,8 +142,8 @@ export const VARIABLES = {
       'https://api.pwnedpasswords.com/range',
       'the range service that PASSWORD_CHECK_BREACHED asks',
     ),
-    ARGON2_MEMORY_KIB: variable(whole(8, 4_194_304), '19456', 'argon2id memory, KiB'),
-    ARGON2_TIME_COST: variable(whole(1, 100), '2', 'argon2id passes'),
+    ARGON2_MEMORY_KIB: variable(whole(8, 1_048_576), '19456', 'argon2id memory, KiB'),
+    ARGON2_TIME_COST: variable(whole(1, 64), '2', 'argon2id passes'),
     ARGON2_PARALLELISM: variable(whole(1, 64), '1', 'argon2id lanes'),
   },
   limits: {

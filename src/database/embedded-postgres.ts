@@ -1,24 +1,9 @@
-import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
-import {
-  installedBinaries,
-  POSTGRES_ENV,
-  runnableBinaries,
-  unavailable,
-} from './postgres-binaries';
+import { installedBinaries, runnableBinaries } from './postgres-binaries';
+import { CLUSTER_USER, createCluster } from './postgres-cluster';
 import { PostgresHold } from './postgres-hold';
 import { type PostgresHome, postgresHome, readIfThere } from './postgres-home';
 
@@ -37,16 +22,16 @@ export interface EmbeddedPostgres {
 }
 
 interface Options {
-  /** False (tests) never waits for the disk: a crash of Postgres loses rows, of the machine all. */
+  /**
+   * True: a committed row survives a crash of the machine, from some seconds after the very first
+   * start on. False (tests): never waits for the disk; even a crash of Postgres loses rows.
+   */
   readonly durable?: boolean;
 }
 
-const USER = 'gatehouse';
 const DATABASE = 'postgres';
 const DEADLINE_MS = 60_000;
 const POLL_MS = 10;
-
-const run = promisify(execFile);
 
 /**
  * Connects this process to the Postgres under `dataDir`, which it starts unless another process
@@ -70,7 +55,7 @@ export async function startEmbeddedPostgres(
   try {
     const host = await reach(home, hold, start);
     const release = () => hold.release();
-    return { host, user: USER, database: DATABASE, dataDirectory: home.cluster, release };
+    return { host, user: CLUSTER_USER, database: DATABASE, dataDirectory: home.cluster, release };
   } catch (error) {
     hold.release();
     throw error;
@@ -103,7 +88,7 @@ function readyAt(home: PostgresHome): string | null {
 
 async function answers(host: string): Promise<boolean> {
   // What the environment may say of PGPORT and PGSSLMODE is about another server.
-  const target = { host, port: 5432, ssl: false, user: USER, database: DATABASE };
+  const target = { host, port: 5432, ssl: false, user: CLUSTER_USER, database: DATABASE };
   const client = new Client({ ...target, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});
   try {
@@ -113,51 +98,6 @@ async function answers(host: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Makes the cluster whole under another name first: a half-made one never has the real name. */
-async function createCluster(initdb: string, home: PostgresHome, durable: boolean): Promise<void> {
-  removeAbandonedDrafts(home);
-  const draft = join(home.directory, `draft-${process.pid}-${randomUUID()}`);
-  const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const options = ['--auth=trust', '--no-instructions', ...(durable ? [] : ['--no-sync'])];
-  const where = { ...home.owner, cwd: home.directory, env: POSTGRES_ENV };
-  try {
-    await run(initdb, ['-D', draft, '-U', USER, ...locale, ...options], where);
-    renameSync(draft, home.cluster);
-    if (durable) syncDirectory(home.directory);
-  } catch (error) {
-    // Otherwise another process was faster, and theirs is as good.
-    const { stderr, message } = error as Error & { stderr?: string };
-    if (!existsSync(home.cluster))
-      throw unavailable(`cannot make its cluster (${(stderr || message).trim()})`);
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
-}
-
-/** What processes left that died while they made a cluster. */
-function removeAbandonedDrafts(home: PostgresHome): void {
-  for (const name of readdirSync(home.directory)) {
-    const pid = /^draft-(\d+)-/.exec(name)?.[1];
-    // Its initdb may live on for a moment, and writes while we remove.
-    if (pid && !isAlive(Number(pid)))
-      rmSync(join(home.directory, name), { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-function syncDirectory(path: string): void {
-  const descriptor = openSync(path, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }
 
 function serverArguments(home: PostgresHome, durable: boolean): string[] {

@@ -29,7 +29,7 @@ export async function migrate(
     } finally {
       await dataSource.destroy();
     }
-    await migrateQueue(lock as never, QUEUE_SCHEMA);
+    await migrateQueue(lock, QUEUE_SCHEMA);
   } finally {
     await lock.end();
   }

@@ -38,21 +38,24 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       'password',
     )
     .build();
-  const document = SwaggerModule.createDocument(app, options, {
-    operationIdFactory: operationId,
-  });
+  const document = SwaggerModule.createDocument(app, options);
   document.paths = Object.fromEntries(
     Object.entries(document.paths).filter(([path]) => isCanonical(path)),
   );
   (document.components ??= {}).schemas = { ...document.components.schemas, Problem: PROBLEM };
-  for (const path of Object.values(document.paths))
-    for (const method of METHODS) if (path[method]) describeProblems(path[method] as Operation);
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS.filter((name) => item[name])) {
+      const operation = item[method] as Operation;
+      operation.operationId = operationId(method, path);
+      describeProblems(operation);
+    }
+  }
   return document;
 }
 
-/** Nest numbers the methods of a controller with several paths or versions: that is no name. */
-const operationId = (controller: string, method: string): string =>
-  `${controller.replace(/Controller$/, '')}_${method.replace(/\[\d+\]$/, '')}`;
+/** Of what a client sees: `post_auth_login_form`, `delete_users_me_sessions_id`. */
+const operationId = (method: string, path: string): string =>
+  [method, ...path.replace(CANONICAL, '').match(/\w+/g)!].join('_');
 
 const isCanonical = (path: string): boolean =>
   path.startsWith(CANONICAL) || !path.startsWith(UNVERSIONED);

@@ -38,7 +38,7 @@ export class MailModule {
         },
         ...(config.process.role === 'api' ? [] : [MailProcessor, MailSweeper]),
       ],
-      exports: [MailService, MailComposers, MailQueue],
+      exports: [MailService, MailQueue],
     };
   }
 }

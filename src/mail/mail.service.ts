@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Random } from '../common/random/random';
 import { Clock } from '../common/time/clock';
 import { type Tx, UnitOfWork } from '../database/unit-of-work';
+import { type MailComposer, MailComposers } from './mail-composers';
 import { MailQueue } from './mail.queue';
 import { OutboxRepository } from './outbox.repository';
 import type { MailKind } from './templates/mail-kind';
@@ -15,6 +16,13 @@ export interface OwedMail {
   readonly values: Readonly<Record<string, string>>;
 }
 
+interface Recipient {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly locale: string;
+}
+
 /** Where features leave mails. Sending is the processor's. */
 @Injectable()
 export class MailService {
@@ -22,11 +30,17 @@ export class MailService {
 
   constructor(
     private readonly outbox: OutboxRepository,
+    private readonly composers: MailComposers,
     private readonly queue: MailQueue,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
   ) {}
+
+  /** Makes `composer` the one that says what mails of this kind hold, when they are sent. */
+  composes(kind: MailKind, composer: MailComposer): void {
+    this.composers.register(kind, composer);
+  }
 
   /** Owes a mail exactly if `tx` commits; it is then sent at least once, whatever dies meanwhile. */
   async owe(tx: Tx, mail: OwedMail): Promise<void> {
@@ -46,6 +60,17 @@ export class MailService {
       lastError: null,
     });
     this.unitOfWork.afterCommit(tx, async () => this.nudge(id));
+  }
+
+  /** As `owe`, to the owner of an account at its address. Somebody without one is owed nothing. */
+  async oweTo(
+    tx: Tx,
+    kind: MailKind,
+    account: Recipient,
+    values: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const { id: userId, username, email: to, locale } = account;
+    if (to) await this.owe(tx, { kind, to, userId, locale, values: { username, ...values } });
   }
 
   /** Not awaited by the request: if the queue is slow or down, the sweeper finds the row. */

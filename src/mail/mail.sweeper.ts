@@ -53,12 +53,14 @@ export class MailSweeper implements OnApplicationBootstrap, BeforeApplicationShu
     return ids.length;
   }
 
+  private async logSweep(): Promise<void> {
+    const queued = await this.sweep();
+    if (queued > 0) this.logger.log({ msg: 'overdue mails queued', queued });
+  }
+
   private sweepSafely(): void {
-    this.running = this.sweep().then(
-      (queued) => {
-        if (queued > 0) this.logger.log({ msg: 'overdue mails queued', queued });
-      },
-      (error: unknown) => this.logger.warn({ msg: 'sweep failed', err: error }),
-    );
+    this.running = this.logSweep().catch((error: unknown) => {
+      this.logger.warn({ msg: 'sweep failed', err: error });
+    });
   }
 }

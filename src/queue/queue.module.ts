@@ -31,5 +31,5 @@ function queueOptions(config: AppConfig, database: DatabaseConnection): QueueOpt
   }
   setDefaultBackendFactory(createPostgresBackend as never);
   const connection = { ...database.options, schema: QUEUE_SCHEMA, max: POOL_SIZE, migrate: false };
-  return { connection: connection as never };
+  return { connection: connection };
 }

@@ -58,6 +58,7 @@ export class Api {
 
 function bodyOf({ json, form, raw }: Call): string | Uint8Array<ArrayBuffer> | undefined {
   if (json !== undefined) return JSON.stringify(json);
-  if (form !== undefined) return typeof form === 'string' ? form : `${new URLSearchParams(form)}`;
+  if (form !== undefined)
+    return typeof form === 'string' ? form : new URLSearchParams(form).toString();
   return raw as string | undefined;
 }

@@ -1,14 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
 import type { Client } from '../../common/http/client';
-import { Clock } from '../../common/time/clock';
-import { AppConfig } from '../../config/app-config';
-import { type Tx, UnitOfWork } from '../../database/unit-of-work';
+import { UnitOfWork } from '../../database/unit-of-work';
 import { RateLimits } from '../../limits/rate-limits';
-import { MailComposers } from '../../mail/mail-composers';
 import { MailService } from '../../mail/mail.service';
 import type { OutboxMail } from '../../mail/outbox-mail.entity';
-import { humanDuration } from '../../mail/templates/human-duration';
 import type { MailContent } from '../../mail/templates/mail-kind';
 import type { VerifiedToken } from '../../tokens/token-claims';
 import { digestOf, isDigestOf, TokensService } from '../../tokens/tokens.service';
@@ -27,17 +23,14 @@ export class EmailChangeService implements OnModuleInit {
     private readonly proof: PasswordProof,
     private readonly tokens: TokensService,
     private readonly mail: MailService,
-    private readonly composers: MailComposers,
     private readonly links: MailLinks,
     private readonly audit: AuditService,
     private readonly limits: RateLimits,
     private readonly unitOfWork: UnitOfWork,
-    private readonly config: AppConfig,
-    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    this.composers.register('email_change_confirm', (mail) => this.compose(mail));
+    this.mail.composes('email_change_confirm', (mail) => this.compose(mail));
   }
 
   /**
@@ -54,22 +47,15 @@ export class EmailChangeService implements OnModuleInit {
     await this.proof.demand(account, password, client);
     if (newEmail === account.email) throw new EmailUnchangedError();
     await this.limits.consume('mail', 'email change', newEmail);
-    const { id, username, locale } = account;
     await this.unitOfWork.run(async (tx) => {
-      await this.mail.owe(tx, {
-        kind: 'email_change_confirm',
-        to: newEmail,
-        userId: id,
-        locale,
-        values: { username, session_id: sessionId, bound: digestOf(account.securityStamp) },
-      });
-      if (account.email) await this.tellOldAddress(tx, 'email_change_notice', account, newEmail);
-      await this.audit.record(tx, {
-        action: 'email_change_requested',
-        actorId: id,
-        subjectId: id,
-        client,
-      });
+      await this.mail.oweTo(
+        tx,
+        'email_change_confirm',
+        { ...account, email: newEmail },
+        { session_id: sessionId, bound: digestOf(account.securityStamp) },
+      );
+      await this.mail.oweTo(tx, 'email_change_notice', account, { new_email: newEmail });
+      await this.audit.recordOwn(tx, 'email_change_requested', account.id, client);
     });
   }
 
@@ -91,24 +77,9 @@ export class EmailChangeService implements OnModuleInit {
       const stamp = await this.users.setEmail(tx, account, claims.email);
       if (!stamp) throw new InvalidLinkTokenError();
       await this.sessions.keep(tx, claims.sid, account.securityStamp, stamp);
-      if (account.email) await this.tellOldAddress(tx, 'email_changed', account, claims.email);
-      await this.audit.record(tx, {
-        action: 'email_changed',
-        actorId: account.id,
-        subjectId: account.id,
-        client,
-      });
+      await this.mail.oweTo(tx, 'email_changed', account, { new_email: claims.email });
+      await this.audit.recordOwn(tx, 'email_changed', account.id, client);
     });
-  }
-
-  private tellOldAddress(
-    tx: Tx,
-    kind: 'email_change_notice' | 'email_changed',
-    { id, username, email, locale }: Account,
-    newEmail: string,
-  ): Promise<void> {
-    const values = { username, new_email: newEmail };
-    return this.mail.owe(tx, { kind, to: email!, userId: id, locale, values });
   }
 
   private async holderOf(
@@ -125,16 +96,9 @@ export class EmailChangeService implements OnModuleInit {
     const { session_id: sid = '', bound = '' } = mail.values;
     const account = mail.userId ? await this.users.findById(mail.userId) : null;
     if (!account?.isActive || !isDigestOf(bound, account.securityStamp)) return null;
-    const seconds = this.config.tokens.emailChangeSeconds;
-    const linkToken = this.tokens.issue(
-      'email_change',
-      { sub: account.id, sid, email: mail.recipient, bound },
-      { expiresAt: this.clock.inSeconds(seconds) },
-    );
-    return {
-      username: account.username,
-      actionUrl: this.links.to('confirm-email-change', linkToken),
-      values: { new_email: mail.recipient, expires_in: humanDuration(seconds) },
-    };
+    const claims = { sub: account.id, sid, email: mail.recipient, bound };
+    return this.links.contentFor('email_change', account.username, claims, {
+      new_email: mail.recipient,
+    });
   }
 }

@@ -1,13 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
 import type { Client } from '../../common/http/client';
-import { Clock } from '../../common/time/clock';
-import { AppConfig } from '../../config/app-config';
 import { UnitOfWork } from '../../database/unit-of-work';
 import { RateLimits } from '../../limits/rate-limits';
-import { MailComposers } from '../../mail/mail-composers';
 import { MailService } from '../../mail/mail.service';
-import { humanDuration } from '../../mail/templates/human-duration';
 import type { MailContent } from '../../mail/templates/mail-kind';
 import { digestOf, isDigestOf, TokensService } from '../../tokens/tokens.service';
 import { UsersService } from '../../users/users.service';
@@ -22,17 +18,14 @@ export class EmailVerificationService implements OnModuleInit {
     private readonly users: UsersService,
     private readonly tokens: TokensService,
     private readonly mail: MailService,
-    private readonly composers: MailComposers,
     private readonly links: MailLinks,
     private readonly audit: AuditService,
     private readonly limits: RateLimits,
     private readonly unitOfWork: UnitOfWork,
-    private readonly config: AppConfig,
-    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    this.composers.register('email_verification', (mail) => this.compose(mail.recipient));
+    this.mail.composes('email_verification', (mail) => this.compose(mail.recipient));
   }
 
   /**
@@ -66,12 +59,7 @@ export class EmailVerificationService implements OnModuleInit {
     const { id, email } = account;
     const verified = await this.unitOfWork.run(async (tx) => {
       if (!(await this.users.markEmailVerified(tx, id, email))) return false;
-      await this.audit.record(tx, {
-        action: 'email_verified',
-        actorId: id,
-        subjectId: id,
-        client,
-      });
+      await this.audit.recordOwn(tx, 'email_verified', id, client);
       return true;
     });
     return verified ? 'verified' : 'already-verified';
@@ -80,16 +68,7 @@ export class EmailVerificationService implements OnModuleInit {
   private async compose(email: string): Promise<MailContent | null> {
     const account = await this.users.findByEmail(email);
     if (!account?.isActive || account.emailVerifiedAt) return null;
-    const seconds = this.config.tokens.emailVerificationSeconds;
-    const linkToken = this.tokens.issue(
-      'email_verification',
-      { sub: account.id, bound: digestOf(account.email!) },
-      { expiresAt: this.clock.inSeconds(seconds) },
-    );
-    return {
-      username: account.username,
-      actionUrl: this.links.to('verify-email', linkToken),
-      values: { expires_in: humanDuration(seconds) },
-    };
+    const claims = { sub: account.id, bound: digestOf(account.email!) };
+    return this.links.contentFor('email_verification', account.username, claims);
   }
 }

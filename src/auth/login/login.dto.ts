@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Allow, IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { LoginNameField, PasswordField, TokenField } from '../../common/http/fields';
 
@@ -14,7 +14,11 @@ const isPassword = ({ grant_type = 'password' }: TokenRequestDto) => grant_type 
 
 /** RFC 6749 §4.3.2 and §6. */
 export class TokenRequestDto {
-  @ApiProperty({ enum: ['password', 'refresh_token'], default: 'password', required: false })
+  @ApiPropertyOptional({
+    enum: ['password', 'refresh_token'],
+    default: 'password',
+    example: 'password',
+  })
   @IsOptional()
   @IsIn(['password', 'refresh_token'], { message: 'must be password or refresh_token' })
   grant_type?: 'password' | 'refresh_token';

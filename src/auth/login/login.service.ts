@@ -67,12 +67,8 @@ export class LoginService {
       if (newHash) await this.users.replaceHash(tx, account.id, account.passwordHash!, newHash);
       const pair = await this.sessions.open(tx, account, 'password', client);
       await this.users.recordSignIn(tx, account.id);
-      await this.audit.record(tx, {
-        action: 'sign_in_succeeded',
-        actorId: account.id,
-        subjectId: account.id,
-        client,
-        details: { method: 'password' },
+      await this.audit.recordOwn(tx, 'sign_in_succeeded', account.id, client, {
+        method: 'password',
       });
       return pair;
     });

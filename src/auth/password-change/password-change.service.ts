@@ -6,8 +6,7 @@ import { UnitOfWork } from '../../database/unit-of-work';
 import { MailService } from '../../mail/mail.service';
 import type { SignedInUser } from '../../users/account';
 import { UsersService } from '../../users/users.service';
-import { PasswordHasher } from '../passwords/password-hasher';
-import { PasswordPolicy } from '../passwords/password-policy';
+import { NewPasswords } from '../passwords/new-passwords';
 import { PasswordProof } from '../passwords/password-proof';
 import { SessionsService } from '../sessions/sessions.service';
 
@@ -17,8 +16,7 @@ export class PasswordChangeService {
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly proof: PasswordProof,
-    private readonly hasher: PasswordHasher,
-    private readonly policy: PasswordPolicy,
+    private readonly passwords: NewPasswords,
     private readonly mail: MailService,
     private readonly audit: AuditService,
     private readonly unitOfWork: UnitOfWork,
@@ -35,27 +33,14 @@ export class PasswordChangeService {
     newPassword: string,
     client: Client,
   ): Promise<void> {
-    await this.policy.check(newPassword, account, '/new_password');
     await this.proof.demand(account, currentPassword, client);
-    const passwordHash = await this.hasher.hash(newPassword);
+    const passwordHash = await this.passwords.hash(newPassword, account, '/new_password');
     await this.unitOfWork.run(async (tx) => {
       const stamp = await this.users.setPassword(tx, account, passwordHash);
       if (!stamp) throw new InvalidAccessTokenError();
       await this.sessions.keep(tx, sessionId, account.securityStamp, stamp);
-      await this.audit.record(tx, {
-        action: 'password_changed',
-        actorId: account.id,
-        subjectId: account.id,
-        client,
-      });
-      if (account.email)
-        await this.mail.owe(tx, {
-          kind: 'password_changed',
-          to: account.email,
-          userId: account.id,
-          locale: account.locale,
-          values: { username: account.username, ip: client.ip },
-        });
+      await this.audit.recordOwn(tx, 'password_changed', account.id, client);
+      await this.mail.oweTo(tx, 'password_changed', account, { ip: client.ip });
     });
   }
 }

@@ -2,40 +2,33 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
 import type { Client } from '../../common/http/client';
 import { Clock } from '../../common/time/clock';
-import { AppConfig } from '../../config/app-config';
 import { UnitOfWork } from '../../database/unit-of-work';
 import { RateLimits } from '../../limits/rate-limits';
-import { MailComposers } from '../../mail/mail-composers';
 import { MailService } from '../../mail/mail.service';
-import { humanDuration } from '../../mail/templates/human-duration';
 import type { MailContent } from '../../mail/templates/mail-kind';
 import { digestOf, isDigestOf, TokensService } from '../../tokens/tokens.service';
 import type { Account } from '../../users/account';
 import { UsersService } from '../../users/users.service';
 import { InvalidLinkTokenError } from '../auth.errors';
 import { MailLinks } from '../mail-links';
-import { PasswordHasher } from '../passwords/password-hasher';
-import { PasswordPolicy } from '../passwords/password-policy';
+import { NewPasswords } from '../passwords/new-passwords';
 
 @Injectable()
 export class PasswordResetService implements OnModuleInit {
   constructor(
     private readonly users: UsersService,
-    private readonly hasher: PasswordHasher,
-    private readonly policy: PasswordPolicy,
+    private readonly passwords: NewPasswords,
     private readonly tokens: TokensService,
     private readonly mail: MailService,
-    private readonly composers: MailComposers,
     private readonly links: MailLinks,
     private readonly audit: AuditService,
     private readonly limits: RateLimits,
     private readonly unitOfWork: UnitOfWork,
-    private readonly config: AppConfig,
     private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    this.composers.register('password_reset', (mail) => this.compose(mail.recipient));
+    this.mail.composes('password_reset', (mail) => this.compose(mail.recipient));
   }
 
   /**
@@ -69,49 +62,28 @@ export class PasswordResetService implements OnModuleInit {
   async confirm(linkToken: string, newPassword: string, client: Client): Promise<void> {
     const account = await this.holderOf(linkToken);
     if (!account) throw new InvalidLinkTokenError();
-    await this.policy.check(newPassword, account, '/new_password');
-    const passwordHash = await this.hasher.hash(newPassword);
+    const passwordHash = await this.passwords.hash(newPassword, account, '/new_password');
     const proof = { emailVerifiedAt: account.emailVerifiedAt ?? this.clock.now() };
     await this.unitOfWork.run(async (tx) => {
       if (!(await this.users.setPassword(tx, account, passwordHash, proof)))
         throw new InvalidLinkTokenError();
-      await this.audit.record(tx, {
-        action: 'password_reset',
-        actorId: account.id,
-        subjectId: account.id,
-        client,
-      });
-      await this.mail.owe(tx, {
-        kind: 'password_changed',
-        to: account.email!,
-        userId: account.id,
-        locale: account.locale,
-        values: { username: account.username, ip: client.ip },
-      });
+      await this.audit.recordOwn(tx, 'password_reset', account.id, client);
+      await this.mail.oweTo(tx, 'password_changed', account, { ip: client.ip });
     });
   }
 
-  private async holderOf(linkToken: string): Promise<(Account & { email: string }) | null> {
+  private async holderOf(linkToken: string): Promise<Account | null> {
     const claims = this.tokens.verify('password_reset', linkToken);
     const account = claims && (await this.users.findById(claims.sub));
     if (!account?.email || !account.isActive) return null;
     if (!isDigestOf(claims!.bound, account.securityStamp)) return null;
-    return { ...account, email: account.email };
+    return account;
   }
 
   private async compose(email: string): Promise<MailContent | null> {
     const account = await this.users.findByEmail(email);
     if (!account?.isActive) return null;
-    const seconds = this.config.tokens.passwordResetSeconds;
-    const linkToken = this.tokens.issue(
-      'password_reset',
-      { sub: account.id, bound: digestOf(account.securityStamp) },
-      { expiresAt: this.clock.inSeconds(seconds) },
-    );
-    return {
-      username: account.username,
-      actionUrl: this.links.to('reset-password', linkToken),
-      values: { expires_in: humanDuration(seconds) },
-    };
+    const claims = { sub: account.id, bound: digestOf(account.securityStamp) };
+    return this.links.contentFor('password_reset', account.username, claims);
   }
 }

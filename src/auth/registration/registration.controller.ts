@@ -50,9 +50,8 @@ export class RegistrationController {
       void reply.status(HttpStatus.ACCEPTED);
       return message('Check your e-mail to go on.');
     }
-    return {
-      ...toUserDto(outcome.account, this.clock.now()),
+    return Object.assign(toUserDto(outcome.account, this.clock.now()), {
       message: 'Account created. Check your e-mail to verify the address.',
-    };
+    });
   }
 }

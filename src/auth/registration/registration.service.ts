@@ -8,8 +8,7 @@ import { MailService } from '../../mail/mail.service';
 import type { Account } from '../../users/account';
 import { EmailTakenError } from '../../users/users.errors';
 import { UsersService } from '../../users/users.service';
-import { PasswordHasher } from '../passwords/password-hasher';
-import { PasswordPolicy } from '../passwords/password-policy';
+import { NewPasswords } from '../passwords/new-passwords';
 
 export interface Registration {
   readonly username: string;
@@ -26,8 +25,7 @@ export type RegistrationOutcome =
 export class RegistrationService {
   constructor(
     private readonly users: UsersService,
-    private readonly hasher: PasswordHasher,
-    private readonly policy: PasswordPolicy,
+    private readonly passwords: NewPasswords,
     private readonly mail: MailService,
     private readonly audit: AuditService,
     private readonly limits: RateLimits,
@@ -41,8 +39,7 @@ export class RegistrationService {
    */
   async register(registration: Registration, client: Client): Promise<RegistrationOutcome> {
     await this.limits.consume('register', client.ip);
-    await this.policy.check(registration.password, registration);
-    const passwordHash = await this.hasher.hash(registration.password);
+    const passwordHash = await this.passwords.hash(registration.password, registration);
     const hides = this.config.signIn.registrationHidesAccounts;
     try {
       const account = await this.create(registration, passwordHash, client);
@@ -58,19 +55,8 @@ export class RegistrationService {
     const { username, email, fullName } = registration;
     return this.unitOfWork.run(async (tx) => {
       const account = await this.users.create(tx, { username, email, passwordHash, fullName });
-      await this.mail.owe(tx, {
-        kind: 'email_verification',
-        to: email,
-        userId: account.id,
-        locale: account.locale,
-        values: {},
-      });
-      await this.audit.record(tx, {
-        action: 'user_registered',
-        actorId: account.id,
-        subjectId: account.id,
-        client,
-      });
+      await this.mail.oweTo(tx, 'email_verification', account);
+      await this.audit.recordOwn(tx, 'user_registered', account.id, client);
       return account;
     });
   }
@@ -78,14 +64,6 @@ export class RegistrationService {
   private async tellOwner(email: string): Promise<void> {
     const owner = await this.users.findByEmail(email);
     if (!owner) return;
-    await this.unitOfWork.run((tx) =>
-      this.mail.owe(tx, {
-        kind: 'already_registered',
-        to: email,
-        userId: owner.id,
-        locale: owner.locale,
-        values: { username: owner.username },
-      }),
-    );
+    await this.unitOfWork.run((tx) => this.mail.oweTo(tx, 'already_registered', owner));
   }
 }

@@ -52,18 +52,9 @@ export class RefreshService {
         client,
         details: { sessionId: presented.sessionId },
       });
-      if (account.email)
-        await this.mail.owe(tx, {
-          kind: 'refresh_token_reused',
-          to: account.email,
-          userId: account.id,
-          locale: account.locale,
-          values: {
-            username: account.username,
-            ip: client.ip,
-            device: describeDevice(client.userAgent),
-          },
-        });
+      const { ip, userAgent } = client;
+      const values = { ip, device: describeDevice(userAgent) };
+      await this.mail.oweTo(tx, 'refresh_token_reused', account, values);
       return true;
     });
   }

@@ -57,7 +57,9 @@ export class SessionsService {
       method,
     };
     await this.sessions.insert(tx, session);
-    return this.pairOf({ ...session, sessionId: session.id, role: account.role });
+    const { id: sessionId, userId, refreshJti, expiresAt } = session;
+    const { role } = account;
+    return this.pairOf({ sessionId, userId, role, refreshJti, rotatedAt: now, expiresAt });
   }
 
   /** The user of a live session, or null after it ended in whatever way. One query. */
@@ -105,7 +107,7 @@ export class SessionsService {
   ): Promise<boolean> {
     return this.unitOfWork.run(async (tx) => {
       const ended = await this.sessions.revoke(tx, sessionId, userId, this.clock.now());
-      if (ended) await this.record(tx, action, userId, client, { sessionId });
+      if (ended) await this.audit.recordOwn(tx, action, userId, client, { sessionId });
       return ended;
     });
   }
@@ -114,7 +116,7 @@ export class SessionsService {
   revokeAll(userId: string, client: Client): Promise<number> {
     return this.unitOfWork.run(async (tx) => {
       const revoked = await this.sessions.revokeAll(tx, userId, this.clock.now());
-      await this.record(tx, 'all_sessions_revoked', userId, client, { revoked });
+      await this.audit.recordOwn(tx, 'all_sessions_revoked', userId, client, { revoked });
       return revoked;
     });
   }
@@ -127,16 +129,6 @@ export class SessionsService {
 
   list(userId: string): Promise<Session[]> {
     return this.sessions.listLive(userId, this.clock.now());
-  }
-
-  private record(
-    tx: Tx,
-    action: 'session_revoked' | 'signed_out' | 'all_sessions_revoked',
-    userId: string,
-    client: Client,
-    details: Record<string, string | number>,
-  ): Promise<void> {
-    return this.audit.record(tx, { action, actorId: userId, subjectId: userId, client, details });
   }
 
   private refreshExpiry(): Date {

@@ -9,7 +9,7 @@ export interface AccessPolicy {
 const POLICY = Reflector.createDecorator<AccessPolicy>();
 
 export const declarePolicy = (policy: AccessPolicy): MethodDecorator & ClassDecorator =>
-  POLICY(policy) as MethodDecorator & ClassDecorator;
+  POLICY(policy);
 
 /** The handler's own policy, else its controller's, else undefined: then nobody may pass. */
 export function policyOf(
