@@ -3,6 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { InvalidAccessTokenError, UnauthenticatedError } from '../common/access/access.errors';
 import { policyOf } from '../common/access/access-policy';
+import { bearerTokenIn } from './bearer-token';
 import { OptionalUser } from './optional-user.decorator';
 
 /** Authenticates every request to a route that is not public. Global, so closed by default. */
@@ -14,7 +15,7 @@ export class AccessTokenGuard extends AuthGuard('access-token') {
     if (!isPublic) return super.canActivate(context) as Promise<boolean>;
     const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
     const looks = Reflect.getMetadata(OptionalUser.KEY, handler) === true;
-    return looks && headers.authorization !== undefined
+    return looks && bearerTokenIn(headers.authorization) !== null
       ? (super.canActivate(context) as Promise<boolean>)
       : true;
   }
@@ -28,6 +29,8 @@ export class AccessTokenGuard extends AuthGuard('access-token') {
     if (error) throw error;
     if (user) return user;
     const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    throw headers.authorization ? new InvalidAccessTokenError() : new UnauthenticatedError();
+    throw bearerTokenIn(headers.authorization) === null
+      ? new UnauthenticatedError()
+      : new InvalidAccessTokenError();
   }
 }

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import type { FastifyRequest } from 'fastify';
+import { Strategy } from 'passport-jwt';
 import { Clock } from '../common/time/clock';
 import { isTokenOf } from '../tokens/token-claims';
 import { TokensService } from '../tokens/tokens.service';
 import type { SignedInUser } from '../users/account';
+import { bearerTokenIn } from './bearer-token';
 import { SessionsService } from './sessions/sessions.service';
 
 /**
@@ -20,7 +22,9 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   ) {
     const { key, ...rules } = tokens.accessTokenRules;
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      // Not passport-jwt's own, which takes the first word after the scheme and ignores the rest.
+      jwtFromRequest: ({ headers }: Pick<FastifyRequest, 'headers'>) =>
+        bearerTokenIn(headers.authorization),
       // The types lack KeyObject, which jsonwebtoken takes and is ten times faster with.
       secretOrKey: key as never,
       ...rules,

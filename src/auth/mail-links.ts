@@ -5,6 +5,7 @@ import { humanDuration } from '../mail/templates/human-duration';
 import type { MailContent } from '../mail/templates/mail-kind';
 import type { TokenClaims } from '../tokens/token-claims';
 import { TokensService } from '../tokens/tokens.service';
+import type { Account } from '../users/account';
 
 type LinkType = 'email_verification' | 'password_reset' | 'email_change';
 
@@ -26,7 +27,7 @@ export class MailLinks {
   /** The content of a mail whose button is a fresh link, good from now for as long as its type is. */
   contentFor<T extends LinkType>(
     type: T,
-    username: string,
+    { username, locale }: Pick<Account, 'username' | 'locale'>,
     claims: TokenClaims[T],
     values: Readonly<Record<string, string>> = {},
   ): MailContent {
@@ -34,8 +35,9 @@ export class MailLinks {
     const linkToken = this.tokens.issue(type, claims, { expiresAt: this.clock.inSeconds(seconds) });
     return {
       username,
+      locale,
       actionUrl: this.urlOf(type, linkToken),
-      values: { ...values, expires_in: humanDuration(seconds) },
+      values: { ...values, expires_in: humanDuration(seconds, locale) },
     };
   }
 

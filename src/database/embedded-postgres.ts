@@ -70,11 +70,11 @@ async function reach(
 ): Promise<string> {
   const deadline = performance.now() + DEADLINE_MS;
   for (;;) {
+    const { failure } = hold;
+    if (failure) throw failure;
     if (!hold.announce()) await start();
     const host = hold.isConfirmed ? readyAt(home) : null;
     if (host && (await answers(host))) return host;
-    const { failure } = hold;
-    if (failure) throw failure;
     if (performance.now() > deadline) throw hold.error('did not answer in a minute');
     await setTimeout(POLL_MS);
   }

@@ -6,6 +6,7 @@ interface PgError {
 }
 
 const UNIQUE_VIOLATION = '23505';
+const DEADLOCK = '40P01';
 
 const pgError = (error: unknown): PgError =>
   (error instanceof QueryFailedError ? error.driverError : error) as PgError;
@@ -16,6 +17,10 @@ export function violatedUniqueIndex(error: unknown): string | null {
   const { code, constraint } = pgError(error);
   return code === UNIQUE_VIOLATION ? (constraint ?? null) : null;
 }
+
+/** Postgres broke a deadlock by undoing this transaction. The other one goes on, so try again. */
+export const isDeadlock = (error: unknown): boolean =>
+  error instanceof QueryFailedError && pgError(error).code === DEADLOCK;
 
 /** Connection refused, reset or timed out; server starting, stopping or out of connections. */
 const UNAVAILABLE =

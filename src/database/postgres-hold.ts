@@ -77,6 +77,8 @@ export class PostgresHold {
 
   /** Starts `command` under a supervisor. We hold it from before it runs: our death ends it too. */
   start(command: readonly string[]): void {
+    // The last one has closed its end, and we are about to hear how it ended.
+    if (this.supervisor && !this.hasEnded) return;
     if (!existsSync(this.home.pipe)) this.makePipe();
     // For reading and writing at once: the only way to open a FIFO that waits for no other end.
     const both = openSync(this.home.pipe, constants.O_RDWR);
@@ -97,8 +99,7 @@ export class PostgresHold {
   /** Why the Postgres that `start` started has ended, if that is not for another one's sake. */
   get failure(): Error | null {
     if (this.supervisorError) return this.supervisorError;
-    const ended = this.supervisor?.exitCode != null || this.supervisor?.signalCode != null;
-    if (!ended) return null;
+    if (!this.hasEnded) return null;
     const log = readIfThere(this.home.log);
     // By now another process may have begun it anew.
     const ours = log.subarray(this.logStart <= log.length ? this.logStart : 0).toString();
@@ -115,6 +116,10 @@ export class PostgresHold {
   release(): void {
     if (this.pipe !== null) closeSync(this.pipe);
     this.pipe = null;
+  }
+
+  private get hasEnded(): boolean {
+    return this.supervisor?.exitCode != null || this.supervisor?.signalCode != null;
   }
 
   private openPipe(): number {

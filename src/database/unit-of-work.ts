@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isDeadlock } from './pg-errors';
 
 declare const open: unique symbol;
 
@@ -18,11 +19,15 @@ export class UnitOfWork {
   /**
    * Commits what `work` wrote, all of it or nothing. Nothing slow or irreversible belongs inside:
    * hash before, send mail through the outbox. To refuse and still remember why, return the
-   * outcome and throw after the commit.
+   * outcome and throw after the commit. `work` runs again if a deadlock undid it.
    */
   async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     let tx!: Tx;
-    const result = await this.dataSource.transaction((manager) => work((tx = manager as Tx)));
+    const attempt = () => this.dataSource.transaction((manager) => work((tx = manager as Tx)));
+    const result = await attempt().catch((error: unknown) => {
+      if (isDeadlock(error)) return attempt();
+      throw error;
+    });
     for (const hook of this.hooks.get(tx) ?? []) {
       await hook().catch((error: unknown) => this.logger.error(error));
     }

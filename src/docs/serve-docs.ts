@@ -10,6 +10,7 @@ const REDOC_SCRIPT = '/redoc/redoc.standalone.js';
 const REDOC_PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Gatehouse API</title>
+<link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body style="margin:0"><redoc spec-url="/openapi.json"></redoc>
 <script src="${REDOC_SCRIPT}"></script></body>
@@ -21,7 +22,7 @@ const REDOC_CSP = [
   "script-src 'self'",
   "connect-src 'self'",
   "style-src 'unsafe-inline'",
-  "img-src 'self' data: https:",
+  "img-src 'self' data:",
   "font-src 'self'",
   'worker-src blob:',
   "base-uri 'none'",

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/time/clock';
 import { UnitOfWork } from '../database/unit-of-work';
 import { MailComposers } from './mail-composers';
@@ -13,7 +13,7 @@ const LEASE_SECONDS = 60;
 
 /** Sends one owed mail: at least once, and twice only if the process dies between send and mark. */
 @Injectable()
-export class MailDelivery {
+export class MailDelivery implements OnApplicationShutdown {
   private readonly logger = new Logger(MailDelivery.name);
 
   constructor(
@@ -40,10 +40,15 @@ export class MailDelivery {
     }
   }
 
+  /** By now the worker has finished its mails: `MailProcessor` waits for them before shutdown. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.transport.close?.();
+  }
+
   private async send(mail: OutboxMail): Promise<void> {
     const content = await this.composers.compose(mail);
     if (!content) return this.unitOfWork.run((tx) => this.outbox.discard(tx, mail.id));
-    const rendered = this.renderer.render(mail.kind, mail.locale, content);
+    const rendered = this.renderer.render(mail.kind, content.locale ?? mail.locale, content);
     await this.transport.send({ id: mail.id, to: mail.recipient, ...rendered });
     await this.unitOfWork.run((tx) => this.outbox.markSent(tx, mail.id, this.clock.now()));
     this.logger.log({ msg: 'mail sent', mailId: mail.id, kind: mail.kind });

@@ -97,7 +97,7 @@ export class EmailChangeService implements OnModuleInit {
     const account = mail.userId ? await this.users.findById(mail.userId) : null;
     if (!account?.isActive || !isDigestOf(bound, account.securityStamp)) return null;
     const claims = { sub: account.id, sid, email: mail.recipient, bound };
-    return this.links.contentFor('email_change', account.username, claims, {
+    return this.links.contentFor('email_change', account, claims, {
       new_email: mail.recipient,
     });
   }

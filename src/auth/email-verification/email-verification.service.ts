@@ -69,6 +69,6 @@ export class EmailVerificationService implements OnModuleInit {
     const account = await this.users.findByEmail(email);
     if (!account?.isActive || account.emailVerifiedAt) return null;
     const claims = { sub: account.id, bound: digestOf(account.email!) };
-    return this.links.contentFor('email_verification', account.username, claims);
+    return this.links.contentFor('email_verification', account, claims);
   }
 }

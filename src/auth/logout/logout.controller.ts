@@ -7,6 +7,7 @@ import { type Client, FromClient } from '../../common/http/client';
 import { message, MessageDto } from '../../common/http/message.dto';
 import { Problems } from '../../common/http/problems.decorator';
 import type { SignedInUser } from '../../users/account';
+import { bearerTokenIn } from '../bearer-token';
 import { SessionsService } from '../sessions/sessions.service';
 import { LogoutDto, RevokedDto } from './logout.dto';
 import { LogoutService } from './logout.service';
@@ -28,13 +29,18 @@ export class LogoutController {
     description: 'By access token, by refresh token in the body, or both. Twice is fine.',
   })
   @ApiOkResponse({ type: MessageDto })
-  @Problems('unauthenticated', 'validation_failed')
+  @Problems(
+    'unauthenticated',
+    'invalid_access_token',
+    'invalid_refresh_token',
+    'validation_failed',
+  )
   async logout(
     @Body() body: LogoutDto,
     @Headers('authorization') authorization: string | undefined,
     @FromClient() client: Client,
   ): Promise<MessageDto> {
-    const accessToken = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
+    const accessToken = bearerTokenIn(authorization);
     await this.logouts.logout(accessToken, body.refresh_token ?? null, client);
     return message('Signed out.');
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { UnauthenticatedError } from '../../common/access/access.errors';
+import { InvalidAccessTokenError, UnauthenticatedError } from '../../common/access/access.errors';
 import type { Client } from '../../common/http/client';
 import { TokensService } from '../../tokens/tokens.service';
+import { InvalidRefreshTokenError } from '../auth.errors';
 import { SessionsService } from '../sessions/sessions.service';
 
 @Injectable()
@@ -14,7 +15,8 @@ export class LogoutService {
   /**
    * Ends the session of each good token. A token whose session has ended is good enough: signing
    * out twice is fine.
-   * @throws UnauthenticatedError if neither token is good
+   * @throws UnauthenticatedError if there is neither token; InvalidAccessTokenError or
+   *   InvalidRefreshTokenError if there are tokens and none is good
    */
   async logout(
     accessToken: string | null,
@@ -25,7 +27,10 @@ export class LogoutService {
       accessToken && this.tokens.verify('access', accessToken),
       refreshToken && this.tokens.verify('refresh', refreshToken),
     ].filter((token) => token !== null && token !== '');
-    if (claims.length === 0) throw new UnauthenticatedError();
+    if (claims.length === 0) {
+      if (accessToken) throw new InvalidAccessTokenError();
+      throw refreshToken ? new InvalidRefreshTokenError() : new UnauthenticatedError();
+    }
     for (const { sid, sub } of claims) {
       await this.sessions.end({ sessionId: sid, userId: sub }, 'signed_out', client);
     }

@@ -84,6 +84,6 @@ export class PasswordResetService implements OnModuleInit {
     const account = await this.users.findByEmail(email);
     if (!account?.isActive) return null;
     const claims = { sub: account.id, bound: digestOf(account.securityStamp) };
-    return this.links.contentFor('password_reset', account.username, claims);
+    return this.links.contentFor('password_reset', account, claims);
   }
 }

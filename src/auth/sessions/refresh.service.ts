@@ -33,7 +33,10 @@ export class RefreshService {
     const presented = { sessionId: claims.sid, userId: claims.sub, jti: claims.jti };
     const pair =
       (await this.sessions.rotate(presented, client)) ??
-      (await this.sessions.pairWithinGrace(presented));
+      (await this.sessions.pairWithinGrace(presented)) ??
+      // A password change of this session, committed while the first try waited for it, makes that
+      // try miss; see `holdStamp`.
+      (await this.sessions.rotate(presented, client));
     if (pair) return pair;
     throw (await this.endIfReused(presented, client))
       ? new RefreshTokenReusedError()

@@ -125,6 +125,7 @@ export class SessionsRepository {
    * of N concurrent callers.
    */
   async revokeReused(tx: Tx, presented: Presented, now: Date): Promise<boolean> {
+    await this.holdStamp(tx, presented.userId);
     const [, ended] = await tx.query<[unknown, number]>(
       `UPDATE sessions s SET revoked_at = $1 FROM users u
        WHERE u.id = s.user_id AND ${LIVE} AND s.id = $2 AND s.user_id = $3 AND s.refresh_jti <> $4`,
@@ -135,6 +136,7 @@ export class SessionsRepository {
 
   /** True if this call ended it; false if it had ended, or is not this user's. */
   async revoke(tx: Tx, sessionId: string, userId: string, now: Date): Promise<boolean> {
+    await this.holdStamp(tx, userId);
     const [, ended] = await tx.query<[unknown, number]>(
       `UPDATE sessions s SET revoked_at = $1 FROM users u
        WHERE u.id = s.user_id AND ${LIVE} AND s.id = $2 AND s.user_id = $3`,
@@ -145,6 +147,7 @@ export class SessionsRepository {
 
   /** Ends every live session of a user and says how many there were. */
   async revokeAll(tx: Tx, userId: string, now: Date): Promise<number> {
+    await this.holdStamp(tx, userId);
     const [, ended] = await tx.query<[unknown, number]>(
       `UPDATE sessions s SET revoked_at = $1 FROM users u
        WHERE u.id = s.user_id AND ${LIVE} AND s.user_id = $2`,
@@ -175,6 +178,16 @@ export class SessionsRepository {
       .orderBy('s.last_used_at', 'DESC')
       .addOrderBy('s.id', 'DESC')
       .getMany();
+  }
+
+  /**
+   * Waits for whoever is changing the user's stamp, and keeps others from it. Without this, a
+   * statement that had to wait for that change in the row of a kept session would find there the
+   * new stamp, compare it with the user's old one (READ COMMITTED reads only the awaited row anew),
+   * and take a session that lives on for one that has ended.
+   */
+  private async holdStamp(tx: Tx, userId: string): Promise<void> {
+    await tx.query('SELECT FROM users WHERE id = $1 FOR SHARE', [userId]);
   }
 }
 

@@ -23,6 +23,12 @@ export const AcceptsOAuthForm = () => RouteConfig({ acceptsForm: true, speaksOAu
 const takesForm = (request: FastifyRequest): boolean =>
   (request.routeOptions.config as BodyConfig).acceptsForm === true;
 
+class ProtoNamedError extends MalformedRequestError {
+  constructor() {
+    super('The body must not name "__proto__".');
+  }
+}
+
 /** Counts brackets instead of walking, so that no depth can exhaust the stack. */
 function isTooDeep(json: string): boolean {
   let depth = 0;
@@ -52,7 +58,7 @@ function parseJson(text: string): unknown {
   } catch {
     throw new MalformedJsonError();
   }
-  if (holdsProto) throw new MalformedRequestError('The body must not name "__proto__".');
+  if (holdsProto) throw new ProtoNamedError();
   return body;
 }
 
@@ -60,7 +66,7 @@ function parseJson(text: string): unknown {
 function parseForm(text: string): Record<string, string> {
   const form: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(text)) {
-    if (name === '__proto__') continue;
+    if (name === '__proto__') throw new ProtoNamedError();
     if (Object.hasOwn(form, name))
       throw new MalformedRequestError(`The form gives "${name.slice(0, 64)}" more than once.`);
     form[name] = value;

@@ -3,6 +3,7 @@ import type { ValidationError } from 'class-validator';
 import { type FieldError, ValidationFailedError } from './http.errors';
 
 const LONGEST_NAME = 64;
+const UNKNOWN_FIELD = 'is not a field of this request';
 
 /** RFC 6901 §3. Names come from the caller, so they are cut. */
 const pointer = (parent: string, name: string): string =>
@@ -13,7 +14,7 @@ function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldErro
     const here = pointer(parent, error.property);
     const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
       pointer: here,
-      detail: rule === 'whitelistValidation' ? 'is not a field of this request' : message,
+      detail: rule === 'whitelistValidation' ? UNKNOWN_FIELD : message,
     }));
     return [...own, ...fieldErrors(error.children ?? [], here)];
   });
@@ -30,6 +31,15 @@ function unstorable(value: unknown, parent = ''): FieldError[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, item]) => unstorable(item, pointer(parent, name)));
 }
+
+/**
+ * Names that every object has. class-transformer and class-validator take them for members of the
+ * DTO and drop them without a word, so they are looked for before.
+ */
+const inherited = (body: object): FieldError[] =>
+  Object.keys(body)
+    .filter((name) => name in Object.prototype || name === 'prototype')
+    .map((name) => ({ pointer: pointer('', name), detail: UNKNOWN_FIELD }));
 
 /**
  * Makes the DTO of a body or query, or throws ValidationFailedError with a pointer for each fault.
@@ -53,7 +63,7 @@ export class RequestValidationPipe extends ValidationPipe {
     const given = value ?? (metadata.type === 'param' ? value : {});
     if (metadata.type === 'body' && (typeof given !== 'object' || Array.isArray(given)))
       throw new ValidationFailedError([{ pointer: '', detail: 'must be a JSON object' }]);
-    const faults = unstorable(given);
+    const faults = [...unstorable(given), ...(metadata.type === 'body' ? inherited(given) : [])];
     if (faults.length > 0) throw new ValidationFailedError(faults);
     return super.transform(given, metadata);
   }

@@ -21,6 +21,8 @@ export type MailKind = keyof typeof MAIL_VALUES;
 
 export interface MailContent {
   readonly username: string;
+  /** BCP 47, where the mail's own locale was a guess. */
+  readonly locale?: string;
   /** Required by kinds whose copy has a button, ignored by the others. */
   readonly actionUrl?: string;
   /**
