@@ -18,6 +18,7 @@ const EDGES = {
   pages: ['common', 'config', 'auth', 'users'],
   fastlaunch: ['common', 'config', 'auth'],
   health: ['common', 'mail'],
+  metrics: ['common', 'config', 'limits', 'mail'],
   docs: ['common'],
   dev: ['common', 'config', 'mail'],
   cli: ['config', 'database'],
@@ -115,7 +116,10 @@ module.exports = {
     {
       name: 'development-code-is-loaded-by-the-root-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(dev/|app\\.module\\.ts)|^src/problem-map\\.ts$|spec\\.ts$' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(dev/|app\\.module\\.ts)|^src/problem-map\\.ts$|spec\\.ts$',
+      },
       to: { path: '^src/dev/' },
     },
     {

@@ -13,6 +13,7 @@ import { DatabaseModule } from './database/database.module';
 import { FastLaunchModule } from './fastlaunch/fastlaunch.module';
 import { HealthModule } from './health/health.module';
 import { MailModule } from './mail/mail.module';
+import { MetricsModule } from './metrics/metrics.module';
 import { PagesModule } from './pages/pages.module';
 import { GatehouseProblems } from './problem-map';
 import { QueueModule } from './queue/queue.module';
@@ -38,6 +39,7 @@ export class AppModule {
         FastLaunchModule,
         PagesModule,
         HealthModule,
+        MetricsModule,
         ...(config.environment === 'production' ? [] : [developmentModule()]),
       ],
       providers: [

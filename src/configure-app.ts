@@ -13,6 +13,7 @@ import { logRequests } from './common/logging/request-log';
 import type { AppConfig } from './config/app-config';
 import type { DatabaseConnection } from './database/database-connection';
 import { serveDocs } from './docs/serve-docs';
+import { MetricsService } from './metrics/metrics.service';
 import { API_PREFIX, API_VERSION, demandPolicies, routesOf } from './route-table';
 
 type ServerWithProblems = FastifyInstance & { readonly problems: ProblemFilter };
@@ -51,8 +52,7 @@ export async function createApp(
 export function httpAdapter(config: AppConfig): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
-    // Fastify takes a hop count as well; its types have forgotten.
-    trustProxy: config.process.trustProxy as string[],
+    trustProxy: trustedProxies(config),
     requestIdHeader: false,
     genReqId: requestIdOf,
     // A URL that the router cannot read: neither hooks nor Nest are reached from here.
@@ -61,6 +61,13 @@ export function httpAdapter(config: AppConfig): FastifyAdapter {
       (request.server as ServerWithProblems).problems.reply(error, request, reply);
     },
   });
+}
+
+/** Fastify takes a hop count and then trusts nobody, so a count becomes the function it stands for. */
+function trustedProxies({ process: { trustProxy } }: AppConfig) {
+  return typeof trustProxy === 'number'
+    ? (_: string, hop: number): boolean => hop < trustProxy
+    : trustProxy;
 }
 
 /** The caller's own id if it is fit for a log line, otherwise a new one. */
@@ -81,6 +88,7 @@ export async function configureApp(
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.decorate('problems', app.get(ProblemFilter));
   logRequests(server, logger);
+  app.get(MetricsService).observe(server);
   registerBodyParsers(server);
   await registerSecurityHeaders(app, config);
   app.setGlobalPrefix(API_PREFIX, {

@@ -29,6 +29,10 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'the server that this document comes from')
+    .addTag('auth', 'Sign-up, sign-in, tokens, passwords and addresses')
+    .addTag('users', 'Your account and where you are signed in')
+    .addTag('system', 'Whether the service is well')
+    .addTag('fastlaunch', 'The dialect of clients written for FastLaunch')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .addOAuth2(
       {

@@ -35,7 +35,7 @@ export function serveDocs(app: NestFastifyApplication): void {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Gatehouse API',
-    swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true },
+    swaggerOptions: { tryItOutEnabled: true },
   });
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.get('/redoc', (_, reply) =>

@@ -73,6 +73,16 @@ export class MailService {
     if (to) await this.owe(tx, { kind, to, userId, locale, values: { username, ...values } });
   }
 
+  /** How many mails are owed and not sent, and not given up on. */
+  countUnsent(): Promise<number> {
+    return this.outbox.countUnsent();
+  }
+
+  /** How many mails were given up on and kept. */
+  countFailed(): Promise<number> {
+    return this.outbox.countFailed();
+  }
+
   /** Not awaited by the request: if the queue is slow or down, the sweeper finds the row. */
   private nudge(id: string): void {
     this.queue.add([id]).catch((error: unknown) => {

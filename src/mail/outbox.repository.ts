@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull, LessThan } from 'typeorm';
+import { DataSource, IsNull, LessThan, Not } from 'typeorm';
 import type { Tx } from '../database/unit-of-work';
 import { OutboxMail } from './outbox-mail.entity';
 
@@ -57,6 +57,15 @@ export class OutboxRepository {
       take: most,
     });
     return rows.map((row) => row.id);
+  }
+
+  countUnsent(): Promise<number> {
+    const repository = this.dataSource.getRepository(OutboxMail);
+    return repository.countBy({ sentAt: IsNull(), failedAt: IsNull() });
+  }
+
+  countFailed(): Promise<number> {
+    return this.dataSource.getRepository(OutboxMail).countBy({ failedAt: Not(IsNull()) });
   }
 
   async deleteSent(tx: Tx, sentBefore: Date): Promise<void> {

@@ -189,12 +189,9 @@ describe('a body', () => {
   it.each(named(BODY_ROUTES))('of %s may hold 100 KiB and no more', async (_, route) => {
     const headers = { 'content-type': typeOf(route) };
     const fill = (size: number) =>
-      route.isForm ? 'a='.padEnd(size, 'x') : '"'.padEnd(size - 1, 'x').concat('"');
-    expectInvalid(
-      await sender.send(route, fill(100 * 1024), headers),
-      [route.isForm ? '/a' : ''],
-      ['xxx'],
-    );
+      route.isForm ? 'a='.padEnd(size, 'x') : `"${'x'.repeat(size - 2)}"`;
+    const most = await sender.send(route, fill(100 * 1024), headers);
+    expectProblem(most, 422, 'validation_failed', ['xxx']);
     for (const size of [100 * 1024 + 1, 1024 * 1024])
       expectProblem(await sender.send(route, fill(size), headers), 413, 'body_too_large');
   });

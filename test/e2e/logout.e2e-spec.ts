@@ -62,12 +62,20 @@ describe('signing out', () => {
 
   it('with neither token is refused', async () => {
     expectProblem(await logout(), 401, 'unauthenticated');
-    expectProblem(await logout('nonsense', 'nonsense'), 401, 'unauthenticated');
+  });
+
+  it('with nothing but bad tokens is refused', async () => {
+    expectProblem(await logout('nonsense', 'nonsense'), 401, 'invalid_access_token');
+    expectProblem(await logout(undefined, 'nonsense'), 401, 'invalid_refresh_token');
   });
 
   it('takes no token for another kind', async () => {
     const { tokens } = await signedIn(test);
-    expectProblem(await logout(tokens.refresh_token, tokens.access_token), 401, 'unauthenticated');
+    expectProblem(
+      await logout(tokens.refresh_token, tokens.access_token),
+      401,
+      'invalid_access_token',
+    );
     expect(await statusOf(tokens)).toBe(200);
   });
 
@@ -81,7 +89,7 @@ describe('signing out', () => {
   it('with an expired access token needs the refresh token', async () => {
     const { tokens } = await signedIn(test);
     test.clock.advance({ minutes: 30 });
-    expectProblem(await logout(tokens.access_token), 401, 'unauthenticated');
+    expectProblem(await logout(tokens.access_token), 401, 'invalid_access_token');
     expect((await logout(tokens.access_token, tokens.refresh_token)).status).toBe(200);
     expectProblem(await refresh(tokens), 401, 'invalid_refresh_token');
   });
@@ -89,7 +97,11 @@ describe('signing out', () => {
   it('after the session expired is refused, since no token of it is good', async () => {
     const { tokens } = await signedIn(test);
     test.clock.advance({ days: 7 });
-    expectProblem(await logout(tokens.access_token, tokens.refresh_token), 401, 'unauthenticated');
+    expectProblem(
+      await logout(tokens.access_token, tokens.refresh_token),
+      401,
+      'invalid_access_token',
+    );
   });
 
   it('needs no body', async () => {

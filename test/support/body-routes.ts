@@ -107,9 +107,10 @@ export const BODY_ROUTES: readonly BodyRoute[] = [
   {
     method: 'POST',
     path: 'auth/email/change/confirm',
-    body: async ({ person, tokens, unique }, test) => ({
-      token: await emailChangeToken(test, person, tokens, `${unique}@example.com`),
-    }),
+    body: async ({ unique }, test) => {
+      const { person, tokens } = await signedIn(test);
+      return { token: await emailChangeToken(test, person, tokens, `${unique}@example.com`) };
+    },
   },
   {
     method: 'PATCH',

@@ -2,7 +2,7 @@ import type { Answer } from './api';
 
 /** What no client may ever read: traces, SQL, and the names of what the service is made of. */
 const LEAKS =
-  /node_modules|\bat \S+ \(|\.[jt]s:\d|select .* from|insert into|update .* set|duplicate key|violates|constraint|postgres|typeorm|fastify|\bnest|class-validator|jsonwebtoken|jwt (?:malformed|expired)|passport|unexpected token|JSON at position|argon2|bcrypt|\$2b\$|undefined|\[object/i;
+  /node_modules|\bat \S+ \(|\.[jt]s:\d|select .* from|insert into|update .* set|duplicate key|violates|constraint|postgres|typeorm|fastify|nestjs|class-validator|jsonwebtoken|jwt (?:malformed|expired)|passport|unexpected token|JSON at position|argon2|bcrypt|\$2b\$|undefined|\[object/i;
 
 const UUID_OR_SANE = /^[A-Za-z0-9._-]{1,128}$/;
 

@@ -29,12 +29,7 @@ export class LogoutController {
     description: 'By access token, by refresh token in the body, or both. Twice is fine.',
   })
   @ApiOkResponse({ type: MessageDto })
-  @Problems(
-    'unauthenticated',
-    'invalid_access_token',
-    'invalid_refresh_token',
-    'validation_failed',
-  )
+  @Problems('unauthenticated', 'invalid_access_token', 'invalid_refresh_token', 'validation_failed')
   async logout(
     @Body() body: LogoutDto,
     @Headers('authorization') authorization: string | undefined,

@@ -61,9 +61,12 @@ export class RequestValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'custom') return value;
     const given = value ?? (metadata.type === 'param' ? value : {});
-    if (metadata.type === 'body' && (typeof given !== 'object' || Array.isArray(given)))
-      throw new ValidationFailedError([{ pointer: '', detail: 'must be a JSON object' }]);
-    const faults = [...unstorable(given), ...(metadata.type === 'body' ? inherited(given) : [])];
+    const faults = unstorable(given);
+    if (metadata.type === 'body') {
+      if (typeof given !== 'object' || given === null || Array.isArray(given))
+        throw new ValidationFailedError([{ pointer: '', detail: 'must be a JSON object' }]);
+      faults.push(...inherited(given));
+    }
     if (faults.length > 0) throw new ValidationFailedError(faults);
     return super.transform(given, metadata);
   }
