@@ -93,7 +93,11 @@ export const PROBLEMS = {
 const BY_STATUS: Readonly<Record<number, () => DomainError>> = {
   404: () => new RouteNotFoundError(),
   413: () => new BodyTooLargeError(),
-  415: () => new UnsupportedMediaTypeError('application/json'),
+  // Which of the two the route takes is not known here.
+  415: () =>
+    new UnsupportedMediaTypeError(
+      'application/json or, to a form, application/x-www-form-urlencoded',
+    ),
 };
 
 export class GatehouseProblems extends ProblemMap {
