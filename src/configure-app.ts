@@ -1,15 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import helmet from '@fastify/helmet';
+import type { Socket } from 'node:net';
 import { type DynamicModule, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { v7 } from 'uuid';
 import { AppModule } from './app.module';
 import { registerBodyParsers } from './common/http/body-parsers';
+import { NotHttpError } from './common/http/http.errors';
 import { ProblemFilter } from './common/http/problem.filter';
+import { sendSecurityHeaders } from './common/http/security-headers';
 import type { JsonLogger } from './common/logging/json-logger';
-import { logRequests } from './common/logging/request-log';
+import { logRequests, markAnswer } from './common/logging/request-log';
 import type { AppConfig } from './config/app-config';
 import type { DatabaseConnection } from './database/database-connection';
 import { serveDocs } from './docs/serve-docs';
@@ -57,10 +59,18 @@ export function httpAdapter(config: AppConfig): FastifyAdapter {
     genReqId: requestIdOf,
     // A URL that the router cannot read: neither hooks nor Nest are reached from here.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      void reply.header('x-request-id', request.id);
+      markAnswer(request, reply);
       (request.server as ServerWithProblems).problems.reply(error, request, reply);
     },
+    clientErrorHandler: refuseBytes,
   });
+}
+
+/** What Node's parser refuses never becomes a request: no hook and no logger sees it. */
+function refuseBytes(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code !== 'ECONNRESET' && socket.writable)
+    socket.write((this as ServerWithProblems).problems.rawReply(new NotHttpError(), newRequestId()));
+  socket.destroy(error);
 }
 
 /** Fastify takes a hop count and then trusts nobody, so a count becomes the function it stands for. */
@@ -70,10 +80,16 @@ function trustedProxies({ process: { trustProxy } }: AppConfig) {
     : trustProxy;
 }
 
+/** Of this process alone. Not a secret: only needs to be nobody else's. */
+const PROCESS_ID = randomBytes(9).toString('base64url');
+let requestCount = 0;
+
+const newRequestId = (): string => `${PROCESS_ID}-${(requestCount++).toString(36)}`;
+
 /** The caller's own id if it is fit for a log line, otherwise a new one. */
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : v7();
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : newRequestId();
 }
 
 /** Everything between a bare Nest application and ours; the tests call it on theirs. */
@@ -90,7 +106,7 @@ export async function configureApp(
   logRequests(server, logger);
   app.get(MetricsService).observe(server);
   registerBodyParsers(server);
-  await registerSecurityHeaders(app, config);
+  sendSecurityHeaders(server, config.environment === 'production');
   app.setGlobalPrefix(API_PREFIX, {
     exclude: routes.filter(({ isAtRoot }) => isAtRoot).map(({ path }) => path.slice(1)),
   });
@@ -101,22 +117,10 @@ export async function configureApp(
   app.enableCors({
     origin: [...config.addresses.allowedOrigins],
     credentials: true,
+    // @fastify/cors alone would allow GET, HEAD and POST.
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
   });
   serveDocs(app);
-}
-
-/** Helmet's defaults, but what only makes sense over TLS is left to production. */
-async function registerSecurityHeaders(
-  app: NestFastifyApplication,
-  config: AppConfig,
-): Promise<void> {
-  const isProduction = config.environment === 'production';
-  await app.register(helmet, {
-    hsts: isProduction,
-    contentSecurityPolicy: {
-      directives: { 'upgrade-insecure-requests': isProduction ? [] : null },
-    },
-  });
 }

@@ -34,10 +34,13 @@ export class MailDelivery implements OnApplicationShutdown {
     );
     if (!mail) return;
     try {
-      await this.send(mail);
+      if (!(await this.send(mail))) return;
     } catch (error) {
-      await this.handleFailure(mail, error as Error);
+      return this.handleFailure(mail, error as Error);
     }
+    // Outside the `try`: a mail that went out has not failed, whatever becomes of the mark.
+    await this.unitOfWork.run((tx) => this.outbox.markSent(tx, mail.id, this.clock.now()));
+    this.logger.log({ msg: 'mail sent', mailId: mail.id, kind: mail.kind });
   }
 
   /** By now the worker has finished its mails: `MailProcessor` waits for them before shutdown. */
@@ -45,13 +48,16 @@ export class MailDelivery implements OnApplicationShutdown {
     await this.transport.close?.();
   }
 
-  private async send(mail: OutboxMail): Promise<void> {
+  /** False if the mail is owed to nobody any more. */
+  private async send(mail: OutboxMail): Promise<boolean> {
     const content = await this.composers.compose(mail);
-    if (!content) return this.unitOfWork.run((tx) => this.outbox.discard(tx, mail.id));
+    if (!content) {
+      await this.unitOfWork.run((tx) => this.outbox.discard(tx, mail.id));
+      return false;
+    }
     const rendered = this.renderer.render(mail.kind, content.locale ?? mail.locale, content);
     await this.transport.send({ id: mail.id, to: mail.recipient, ...rendered });
-    await this.unitOfWork.run((tx) => this.outbox.markSent(tx, mail.id, this.clock.now()));
-    this.logger.log({ msg: 'mail sent', mailId: mail.id, kind: mail.kind });
+    return true;
   }
 
   private async handleFailure(mail: OutboxMail, error: Error): Promise<void> {
@@ -59,8 +65,8 @@ export class MailDelivery implements OnApplicationShutdown {
     const { id, kind, attempts } = mail;
     await this.unitOfWork.run((tx) =>
       isFinal
-        ? this.outbox.markFailed(tx, id, this.clock.now(), error.message)
-        : this.outbox.release(tx, id, error.message),
+        ? this.outbox.markFailed(tx, mail, this.clock.now(), error.message)
+        : this.outbox.release(tx, mail, error.message),
     );
     // Not the message: a mail server's answer may repeat the address.
     this.logger.warn({

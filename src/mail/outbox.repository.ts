@@ -27,16 +27,19 @@ export class OutboxRepository {
   }
 
   async markSent(tx: Tx, id: string, now: Date): Promise<void> {
-    await tx.update(OutboxMail, { id }, { sentAt: now, leasedUntil: null, lastError: null });
+    const success = { sentAt: now, failedAt: null, leasedUntil: null, lastError: null };
+    await tx.update(OutboxMail, { id }, success);
   }
 
-  /** Gives the mail back for another attempt. */
-  async release(tx: Tx, id: string, lastError: string): Promise<void> {
-    await tx.update(OutboxMail, { id }, { leasedUntil: null, lastError });
+  /** Gives the mail back for another attempt, unless the claim was overtaken by another worker's. */
+  async release(tx: Tx, claimed: OutboxMail, lastError: string): Promise<void> {
+    await tx.update(OutboxMail, claimOn(claimed), { leasedUntil: null, lastError });
   }
 
-  async markFailed(tx: Tx, id: string, now: Date, lastError: string): Promise<void> {
-    await tx.update(OutboxMail, { id }, { failedAt: now, leasedUntil: null, lastError });
+  /** Gives the mail up, unless the claim was overtaken by another worker's. */
+  async markFailed(tx: Tx, claimed: OutboxMail, now: Date, lastError: string): Promise<void> {
+    const failure = { failedAt: now, leasedUntil: null, lastError };
+    await tx.update(OutboxMail, claimOn(claimed), failure);
   }
 
   /** A mail that nobody is owed any more leaves no trace of its address. */
@@ -72,3 +75,6 @@ export class OutboxRepository {
     await tx.delete(OutboxMail, { sentAt: LessThan(sentBefore) });
   }
 }
+
+/** Each claim has its own end: a worker that was stopped for longer does not find its own again. */
+const claimOn = ({ id, leasedUntil }: OutboxMail) => ({ id, leasedUntil: leasedUntil! });

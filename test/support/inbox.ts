@@ -14,8 +14,10 @@ export interface ReceivedMail {
 /** A real SMTP server that keeps what it is given, and can be told to refuse. */
 export class Inbox {
   readonly mails: ReceivedMail[] = [];
-  /** How many of the next mails are refused for now (451). */
+  /** How many of the next mails are refused. */
   refusals = 0;
+  /** With what they are refused: 4yz is for now, 5yz for good. */
+  refusalCode = 451;
 
   private constructor(
     private readonly server: SMTPServer,
@@ -58,7 +60,7 @@ export class Inbox {
   private async receive(to: string, raw: Buffer): Promise<void> {
     if (this.refusals > 0) {
       this.refusals--;
-      throw Object.assign(new Error('try again later'), { responseCode: 451 });
+      throw Object.assign(new Error('not this one'), { responseCode: this.refusalCode });
     }
     const mail = await PostalMime.parse(raw);
     this.mails.push({

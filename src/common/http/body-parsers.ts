@@ -74,13 +74,17 @@ function parseForm(text: string): Record<string, string> {
   return form;
 }
 
-/** JSON for all routes but those marked as forms; no other content type is taken. */
+/**
+ * JSON for all routes but those marked as forms; no other content type is taken. What is sent to no
+ * route is not looked at: it gets its 404.
+ */
 export function registerBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser<string>(
     JSON_TYPE,
     { parseAs: 'string' },
     async (request: FastifyRequest, text: string) => {
+      if (request.is404) return undefined;
       if (takesForm(request)) throw new UnsupportedMediaTypeError(FORM_TYPE);
       return parseJson(text);
     },
@@ -89,6 +93,7 @@ export function registerBodyParsers(server: FastifyInstance): void {
     FORM_TYPE,
     { parseAs: 'string' },
     async (request: FastifyRequest, text: string) => {
+      if (request.is404) return undefined;
       if (!takesForm(request)) throw new UnsupportedMediaTypeError(JSON_TYPE);
       return parseForm(text);
     },

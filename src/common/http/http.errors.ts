@@ -18,6 +18,13 @@ export class MalformedRequestError extends DomainError {
   readonly code = 'malformed_request';
 }
 
+/** Refused by the parser of Node, which reads at most 16 KiB of headers. */
+export class NotHttpError extends MalformedRequestError {
+  constructor() {
+    super('The request is not well-formed HTTP, or its URL and headers exceed 16 KiB.');
+  }
+}
+
 export class MalformedJsonError extends DomainError {
   readonly code = 'malformed_json';
   constructor() {

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error';
@@ -25,5 +26,22 @@ export class ProblemFilter implements ExceptionFilter {
     };
     const problem = toProblem(error, row, { id: request.id, speaksOAuth });
     void reply.status(problem.status).headers(problem.headers).send(JSON.stringify(problem.body));
+  }
+
+  /** A whole HTTP response, for a socket from which no request could be read. */
+  rawReply(error: DomainError, id: string): string {
+    const row = this.problems.rowOf(error);
+    const problem = toProblem(error, row, { id, speaksOAuth: false });
+    const body = JSON.stringify(problem.body);
+    const headers = {
+      ...problem.headers,
+      'x-request-id': id,
+      'x-process-time': '0.000000',
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const status = `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`;
+    return [status, ...lines, '', body].join('\r\n');
   }
 }

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import type { LogLevel } from '../../config/app-config';
 
 /** Whatever object is logged, these never come out: the last line of defence, not the first. */
@@ -29,22 +29,38 @@ const FRAMEWORK = new Set<unknown>([
   'RouterExplorer',
 ]);
 
+export interface RequestLine {
+  readonly msg: 'request';
+  readonly requestId: string;
+  readonly userId: string | undefined;
+  readonly method: string;
+  readonly path: string | undefined;
+  readonly status: number;
+  readonly ms: number;
+  readonly ip: string;
+}
+
 /** Nest's logger as JSON lines. A message is a sentence, or an object with `msg` and facts. */
 export class JsonLogger implements LoggerService {
-  readonly pino: Logger;
+  private readonly pino: Logger;
+  private readonly requests: Logger;
 
   constructor(level: LogLevel, destination?: DestinationStream) {
-    this.pino = pino(
-      {
-        level,
-        base: undefined,
-        timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
-        redact: { paths: REDACT, censor: '[redacted]' },
-        serializers: { err: describeError },
-      },
-      destination ?? pino.destination({ dest: 1, sync: true }),
-    );
+    const output = destination ?? standardOutput();
+    const options: LoggerOptions = {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
+    };
+    this.pino = pino({ ...options, redact: { paths: REDACT, censor: '[redacted]' } }, output);
+    this.requests = pino(options, output);
+  }
+
+  /** The line of one request: its fields are picked one by one, so nothing is searched in it. */
+  request(line: RequestLine): void {
+    this.requests.info(line);
   }
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -91,6 +107,16 @@ export class JsonLogger implements LoggerService {
       ...(typeof stack === 'string' && { stack }),
     });
   }
+}
+
+/**
+ * Written in blocks, because a system call a line costs a tenth of what a request does: at the
+ * latest after a tenth of a second, and always before the process ends, short of `kill -9`.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, minLength: 4096, periodicFlush: 100 });
+  process.on('exit', () => output.flushSync());
+  return output;
 }
 
 /** Name, message, code and stack. A driver's error also holds the query's values: those stay out. */

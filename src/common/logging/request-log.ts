@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestWithPrincipal } from '../access/principal';
 import type { JsonLogger } from './json-logger';
 
@@ -7,16 +7,13 @@ import type { JsonLogger } from './json-logger';
  * The path is logged without its query, which may hold a token.
  */
 export function logRequests(server: FastifyInstance, logger: JsonLogger): void {
-  server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
-  server.addHook('onSend', (_, reply, payload, done) => {
-    reply.header('x-process-time', (reply.elapsedTime / 1000).toFixed(6));
+  // Not on arrival: a preflight is answered before any hook that could be added here.
+  server.addHook('onSend', (request, reply, payload, done) => {
+    markAnswer(request, reply);
     done(null, payload);
   });
   server.addHook('onResponse', (request, reply, done) => {
-    logger.pino.info({
+    logger.request({
       msg: 'request',
       requestId: request.id,
       userId: (request as RequestWithPrincipal).user?.userId,
@@ -27,5 +24,13 @@ export function logRequests(server: FastifyInstance, logger: JsonLogger): void {
       ip: request.ip,
     });
     done();
+  });
+}
+
+/** Which request this answers, and how long that took so far, in seconds. */
+export function markAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.headers({
+    'x-request-id': request.id,
+    'x-process-time': (reply.elapsedTime / 1000).toFixed(6),
   });
 }
