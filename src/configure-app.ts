@@ -69,7 +69,9 @@ export function httpAdapter(config: AppConfig): FastifyAdapter {
 /** What Node's parser refuses never becomes a request: no hook and no logger sees it. */
 function refuseBytes(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code !== 'ECONNRESET' && socket.writable)
-    socket.write((this as ServerWithProblems).problems.rawReply(new NotHttpError(), newRequestId()));
+    socket.write(
+      (this as ServerWithProblems).problems.rawReply(new NotHttpError(), newRequestId()),
+    );
   socket.destroy(error);
 }
 

@@ -2,6 +2,7 @@ import { signedIn } from '../support/people';
 import { expectProblem, expectTraceable } from '../support/problems';
 import { sendRaw } from '../support/raw-http';
 import { startTestApp, type TestApp } from '../support/test-app';
+import { titled } from '../support/titled';
 
 let test: TestApp;
 let token: string;
@@ -15,32 +16,34 @@ afterAll(async () => {
 });
 
 describe('a path', () => {
-  it.each([
-    '/%00',
-    '//',
-    '///',
-    '/.',
-    '/nope',
-    '/NOPE?x=1#y',
-    '/api',
-    '/api/',
-    '/api/v1',
-    '/api/v2/auth/me',
-    '/api/v1/auth/me/',
-    '/API/v1/auth/me',
-    '/api//v1/auth/me',
-    '//evil.example/api/v1/auth/me',
-    '/api/v1/auth/me%00',
-    '/api/v1/auth/me%2f..',
-    '/api/v1/auth%2fme',
-    '/api/v1/..%2f..%2fetc%2fpasswd',
-    '/api/v1/constructor',
-    '/__proto__',
-    '/auth/me',
-    `/${'a'.repeat(8000)}`,
-    `/${'a/'.repeat(4000)}`,
-    `/api/v1/users/me/sessions/${'a'.repeat(8000)}`,
-  ])('that leads nowhere is 404: %.40s', async (path) => {
+  it.each(
+    titled([
+      '/%00',
+      '//',
+      '///',
+      '/.',
+      '/nope',
+      '/NOPE?x=1#y',
+      '/api',
+      '/api/',
+      '/api/v1',
+      '/api/v2/auth/me',
+      '/api/v1/auth/me/',
+      '/API/v1/auth/me',
+      '/api//v1/auth/me',
+      '//evil.example/api/v1/auth/me',
+      '/api/v1/auth/me%00',
+      '/api/v1/auth/me%2f..',
+      '/api/v1/auth%2fme',
+      '/api/v1/..%2f..%2fetc%2fpasswd',
+      '/api/v1/constructor',
+      '/__proto__',
+      '/auth/me',
+      `/${'a'.repeat(8000)}`,
+      `/${'a/'.repeat(4000)}`,
+      `/api/v1/users/me/sessions/${'a'.repeat(8000)}`,
+    ]),
+  )('that leads nowhere is 404: %s', async (_, path) => {
     expectProblem(await test.api.get(path, { token }), 404, 'not_found');
   });
 
@@ -56,21 +59,23 @@ describe('a path', () => {
     expectProblem(answer, 400, 'malformed_request', ['aaa']);
   });
 
-  it.each([
-    '%20',
-    '0',
-    'null',
-    'undefined',
-    '[object%20Object]',
-    "'%20OR%20'1'='1",
-    '00000000-0000-0000-0000-00000000000',
-    '00000000-0000-0000-0000-00000000000g',
-    '00000000-0000-4000-8000-000000000000',
-    'ＡＢＣ',
-    '%ED%95%9C',
-    '..%2f..',
-    'a'.repeat(90),
-  ])('parameter that is no id of the caller is 404: %s', async (id) => {
+  it.each(
+    titled([
+      '%20',
+      '0',
+      'null',
+      'undefined',
+      '[object%20Object]',
+      "'%20OR%20'1'='1",
+      '00000000-0000-0000-0000-00000000000',
+      '00000000-0000-0000-0000-00000000000g',
+      '00000000-0000-4000-8000-000000000000',
+      'ＡＢＣ',
+      '%ED%95%9C',
+      '..%2f..',
+      'a'.repeat(90),
+    ]),
+  )('parameter that is no id of the caller is 404: %s', async (_, id) => {
     const answer = await test.api.delete(`users/me/sessions/${id}`, { token });
     expectProblem(answer, 404, 'session_not_found');
   });
@@ -157,18 +162,20 @@ describe('a method', () => {
 });
 
 describe('a query', () => {
-  it.each([
-    '?',
-    '?%',
-    '?%ff=%ff',
-    '?a=1&a=2',
-    '?__proto__=x',
-    '?constructor[prototype]=x',
-    '?a[]=1',
-    '?%00',
-    `?${'a=b&'.repeat(2000)}`,
-    '?token=x',
-  ])('that nobody asked for changes nothing: %.40s', async (query) => {
+  it.each(
+    titled([
+      '?',
+      '?%',
+      '?%ff=%ff',
+      '?a=1&a=2',
+      '?__proto__=x',
+      '?constructor[prototype]=x',
+      '?a[]=1',
+      '?%00',
+      `?${'a=b&'.repeat(2000)}`,
+      '?token=x',
+    ]),
+  )('that nobody asked for changes nothing: %s', async (_, query) => {
     expect((await test.api.get(`auth/me${query}`, { token })).status).toBe(200);
     expectProblem(await test.api.get(`auth/me${query}`), 401, 'unauthenticated');
   });
@@ -199,29 +206,31 @@ describe('a query', () => {
 describe('a request id', () => {
   const ask = (id: string) => test.api.get('auth/me', { headers: { 'x-request-id': id } });
 
-  it.each(['a', '7', 'req_1.2-3', 'b5b1c4a0-0000-4000-8000-000000000000', 'x'.repeat(128)])(
-    'that is sane is kept: %.40s',
-    async (id) => {
+  it.each(titled(['a', '7', 'req_1.2-3', 'b5b1c4a0-0000-4000-8000-000000000000', 'x'.repeat(128)]))(
+    'that is sane is kept: %s',
+    async (_, id) => {
       const answer = await ask(id);
       expect([answer.headers.get('x-request-id'), answer.body.request_id]).toEqual([id, id]);
     },
   );
 
-  it.each([
-    '',
-    'a b',
-    'a\tb',
-    'x'.repeat(129),
-    'x'.repeat(10_000),
-    'a%0d%0aset-cookie:x',
-    '<script>',
-    'ä',
-    '"',
-    'a;b',
-    '${jndi:ldap://x}',
-    '../x',
-    'a, b',
-  ])('that is not is replaced: %.40s', async (id) => {
+  it.each(
+    titled([
+      '',
+      'a b',
+      'a\tb',
+      'x'.repeat(129),
+      'x'.repeat(10_000),
+      'a%0d%0aset-cookie:x',
+      '<script>',
+      'ä',
+      '"',
+      'a;b',
+      '${jndi:ldap://x}',
+      '../x',
+      'a, b',
+    ]),
+  )('that is not is replaced: %s', async (_, id) => {
     const answer = await ask(id);
     expectProblem(answer, 401, 'unauthenticated');
     expect(answer.body.request_id).not.toBe(id);

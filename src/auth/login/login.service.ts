@@ -34,7 +34,7 @@ export class LoginService {
    */
   async login(name: string, password: string, client: Client): Promise<TokenPair> {
     const account = await this.users.findByLoginName(name);
-    await this.limits.consume('login', account?.id ?? name.toLowerCase(), client.ip);
+    await this.limits.consume('login', this.limitedBy(name, account), client.ip);
     const isRight = await this.hasher.verify(account?.passwordHash ?? null, password);
     if (!account || !isRight) {
       await this.recordFailure(account, client);
@@ -44,6 +44,15 @@ export class LoginService {
     if (this.config.signIn.requiresVerifiedEmail && !account.emailVerifiedAt)
       throw new UnverifiedSignInError();
     return this.open(account, await this.renewedHash(account, password), client);
+  }
+
+  /**
+   * An account has one count, however it is named. Where accounts are hidden each name has its own,
+   * or the count would tell whether an address and a username are one person.
+   */
+  private limitedBy(name: string, account: Account | null): string {
+    const byName = this.config.signIn.registrationHidesAccounts || !account;
+    return byName ? name.toLowerCase() : account.id;
   }
 
   private recordFailure(account: Account | null, client: Client): Promise<void> {

@@ -10,6 +10,8 @@ export interface Client {
 }
 
 const LONGEST_USER_AGENT = 512;
+/** An IPv6 address with a zone; behind a trusted proxy the header may hold anything. */
+const LONGEST_IP = 64;
 
 /** NUL cannot be stored in Postgres text, and a header may carry anything above it. */
 const storable = (header: string): string =>
@@ -18,7 +20,7 @@ const storable = (header: string): string =>
 export function clientOf(request: FastifyRequest): Client {
   const userAgent = request.headers['user-agent'];
   return {
-    ip: request.ip,
+    ip: request.ip.slice(0, LONGEST_IP),
     userAgent: userAgent ? storable(userAgent) : null,
     requestId: request.id,
   };

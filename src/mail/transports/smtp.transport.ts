@@ -47,6 +47,8 @@ const poolOptions = (smtp: SmtpSettings): SMTPPoolOptions & { pool: true } => ({
   host: smtp.host,
   port: smtp.port,
   secure: smtp.secure,
+  // A password must not go over the wire in the clear because somebody left STARTTLS out.
+  requireTLS: smtp.user !== null && !isLoopback(smtp.host),
   auth: smtp.user === null ? undefined : { user: smtp.user, pass: smtp.password ?? '' },
   connectionTimeout: 10_000,
   greetingTimeout: 10_000,
@@ -55,6 +57,8 @@ const poolOptions = (smtp: SmtpSettings): SMTPPoolOptions & { pool: true } => ({
   disableFileAccess: true,
   disableUrlAccess: true,
 });
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|::1)$/.test(host);
 
 /** What nodemailer adds to its errors. */
 interface SmtpError extends Error {
