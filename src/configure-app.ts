@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module';
 import { registerBodyParsers } from './common/http/body-parsers';
+import { closeGracefully } from './common/http/graceful-close';
 import { NotHttpError } from './common/http/http.errors';
 import { ProblemFilter } from './common/http/problem.filter';
 import { sendSecurityHeaders } from './common/http/security-headers';
@@ -108,6 +109,7 @@ export async function configureApp(
   logRequests(server, logger);
   app.get(MetricsService).observe(server);
   registerBodyParsers(server);
+  closeGracefully(server);
   sendSecurityHeaders(server, config.environment === 'production');
   app.setGlobalPrefix(API_PREFIX, {
     exclude: routes.filter(({ isAtRoot }) => isAtRoot).map(({ path }) => path.slice(1)),

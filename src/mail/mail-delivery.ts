@@ -43,9 +43,14 @@ export class MailDelivery implements OnApplicationShutdown {
     this.logger.log({ msg: 'mail sent', mailId: mail.id, kind: mail.kind });
   }
 
+  /** Lets go of the mail server. A mail that is being sent at the moment fails, and stays owed. */
+  async hangUp(): Promise<void> {
+    await this.transport.close?.();
+  }
+
   /** By now the worker has finished its mails: `MailProcessor` waits for them before shutdown. */
   async onApplicationShutdown(): Promise<void> {
-    await this.transport.close?.();
+    await this.hangUp();
   }
 
   /** False if the mail is owed to nobody any more. */

@@ -4,6 +4,9 @@ import type { Job } from 'bullmq';
 import { MailDelivery } from './mail-delivery';
 import { MAIL_QUEUE } from './mail.queue';
 
+/** A mail server that answers at all has answered by then. */
+const PATIENCE_MS = 4_000;
+
 @Processor(MAIL_QUEUE, { concurrency: 5 })
 export class MailProcessor extends WorkerHost implements BeforeApplicationShutdown {
   private readonly logger = new Logger(MailProcessor.name);
@@ -16,9 +19,14 @@ export class MailProcessor extends WorkerHost implements BeforeApplicationShutdo
     await this.delivery.deliver(job.id!);
   }
 
-  /** Finishes the running mails and takes no more, while database and transport are still there. */
+  /**
+   * Takes no more mails and finishes the running ones, while the database is still there. What a
+   * mail server keeps waiting fails then, and is tried again by whoever is running later.
+   */
   async beforeApplicationShutdown(): Promise<void> {
+    const patience = setTimeout(() => void this.delivery.hangUp(), PATIENCE_MS);
     await this.worker.close();
+    clearTimeout(patience);
   }
 
   @OnWorkerEvent('error')

@@ -15,7 +15,7 @@ export abstract class MailTransport {
    */
   abstract send(message: MailMessage): Promise<void>;
 
-  /** Lets go of connections; what is being sent is finished first. */
+  /** Lets go of connections, at once: what is being sent fails as if the other side had hung up. */
   close?(): Promise<void>;
 }
 

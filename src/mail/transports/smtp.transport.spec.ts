@@ -169,6 +169,17 @@ describe('SmtpTransport', () => {
     await impatient.close();
   });
 
+  it('fails what it is sending when it is closed, and leaves room for another attempt', async () => {
+    let hasStarted!: () => void;
+    const started = new Promise<void>((resolve) => (hasStarted = resolve));
+    await start({ onData: (stream) => void stream.resume().on('end', hasStarted) });
+    const failure = transport.send(MESSAGE).catch((thrown: unknown) => thrown);
+    await started;
+    await transport.close();
+    await expect(failure).resolves.toMatchObject({ message: 'SMTP: failed, EABORT' });
+    await expect(failure).resolves.not.toBeInstanceOf(PermanentMailError);
+  });
+
   it('leaves room for another attempt when nobody listens', async () => {
     await start();
     await new Promise<void>((closed) => server.close(closed));

@@ -9,6 +9,7 @@ export class SmtpTransport extends MailTransport {
   private readonly pool;
   private readonly from: { name: string; address: string };
   private readonly domain: string;
+  private readonly attempts = new Set<AbortController>();
 
   constructor(smtp: SmtpSettings, mail: AppConfig['mail']) {
     super();
@@ -18,6 +19,10 @@ export class SmtpTransport extends MailTransport {
   }
 
   async send(message: MailMessage): Promise<void> {
+    const attempt = new AbortController();
+    this.attempts.add(attempt);
+    // The socket time-outs restart with every byte; a server that trickles needs this one.
+    const timer = setTimeout(() => attempt.abort(), this.sendSeconds * 1000);
     try {
       await this.pool.sendMail({
         from: this.from,
@@ -29,15 +34,18 @@ export class SmtpTransport extends MailTransport {
         messageId: `<${message.id}@${this.domain}>`,
         // Keeps vacation responders quiet (RFC 3834 §5).
         headers: { 'Auto-Submitted': 'auto-generated' },
-        // The socket time-outs restart with every byte; a server that trickles needs this one.
-        signal: AbortSignal.timeout(this.sendSeconds * 1000),
+        signal: attempt.signal,
       });
     } catch (error) {
       throw withoutAddress(error as SmtpError);
+    } finally {
+      clearTimeout(timer);
+      this.attempts.delete(attempt);
     }
   }
 
   override async close(): Promise<void> {
+    for (const attempt of this.attempts) attempt.abort();
     this.pool.close();
   }
 }

@@ -1,0 +1,285 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { hash as bcrypt } from '@node-rs/bcrypt';
+import { VerifiedEmail } from '../../src/common/access/verified-email.decorator';
+import { ARGON2_ENGINE, type Argon2Engine } from '../../src/auth/passwords/argon2-engine';
+import type { Answer } from '../support/api';
+import { alter, countOf, effectsOf, userRow } from '../support/effects';
+import { claimsOf } from '../support/forge';
+import { type Person, PASSWORD, signIn, signUp, signUpVerified } from '../support/people';
+import { expectProblem } from '../support/problems';
+import { startTestApp, type TestApp } from '../support/test-app';
+
+let test: TestApp;
+beforeAll(async () => {
+  test = await startTestApp();
+});
+afterAll(() => test.close());
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const login = (username: string, password = PASSWORD): Promise<Answer> => {
+  // One id for all requests, so that nothing but the clock tells two answers apart.
+  const headers = { 'user-agent': 'jest/1', 'x-request-id': 'login' };
+  return test.api.post('auth/login', { username, password }, { headers });
+};
+
+describe('a right password', () => {
+  it('opens one session and answers with its two tokens', async () => {
+    const ada = await signUpVerified(test, 'ada');
+    test.clock.advance({ minutes: 5 });
+    const now = test.clock.now();
+    const { answer, mails, audits } = await effectsOf(test, () => login('ada'));
+
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      {
+        access_token: expect.any(String),
+        refresh_token: expect.any(String),
+        token_type: 'bearer',
+        expires_in: 1800,
+      },
+    ]);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('set-cookie')).toBeNull();
+    expect([mails, audits]).toEqual([[], ['sign_in_succeeded']]);
+
+    const [session, ...others] = await test.query('SELECT * FROM sessions WHERE user_id = $1', [
+      ada.id,
+    ]);
+    expect(others).toEqual([]);
+    expect(session).toMatchObject({
+      created_at: now,
+      last_used_at: now,
+      expires_at: new Date(now.getTime() + 7 * 86_400_000),
+      revoked_at: null,
+      ip: '127.0.0.1',
+      user_agent: 'jest/1',
+      method: 'password',
+    });
+    const seconds = now.getTime() / 1000;
+    const common = {
+      iss: test.config.addresses.backendUrl,
+      aud: 'gatehouse',
+      sub: ada.id,
+      sid: session.id,
+      jti: expect.stringMatching(UUID),
+      iat: seconds,
+    };
+    expect(claimsOf(answer.body.access_token)).toEqual({
+      ...common,
+      type: 'access',
+      role: 'user',
+      exp: seconds + 1800,
+    });
+    expect(claimsOf(answer.body.refresh_token)).toEqual({
+      ...common,
+      type: 'refresh',
+      exp: seconds + 7 * 86_400,
+    });
+    expect((await userRow(test, ada)).last_login_at).toEqual(now);
+  });
+
+  it('leaves an audit row that says who, from where, and in which request', async () => {
+    const person = await signUpVerified(test);
+    const answer = await login(person.username);
+    const [row] = await test.query('SELECT * FROM audit_events ORDER BY id DESC LIMIT 1');
+    expect(row).toMatchObject({
+      action: 'sign_in_succeeded',
+      actor_id: person.id,
+      subject_id: person.id,
+      ip: '127.0.0.1',
+      user_agent: 'jest/1',
+      request_id: answer.headers.get('x-request-id'),
+      details: { method: 'password' },
+    });
+  });
+
+  it('is taken with the username or the address, in any case and with spaces around', async () => {
+    const grace = { username: 'Grace.Hopper', email: 'Grace@Example.com', password: PASSWORD };
+    await test.api.post('auth/register', grace);
+    await test.query(`UPDATE users SET email_verified_at = now() WHERE username = 'Grace.Hopper'`);
+    for (const name of [
+      'Grace.Hopper',
+      'grace.hopper',
+      'GRACE.HOPPER',
+      ' grace.hopper\n',
+      'grace@example.com',
+      'GRACE@example.COM',
+      '  Grace@Example.com ',
+    ])
+      expect([name, (await login(name)).status]).toEqual([name, 200]);
+  });
+
+  it('is taken with an address of any script, in any case and normalisation', async () => {
+    const body = { username: 'juergen', email: 'jürgen@example.com', password: PASSWORD };
+    expect((await test.api.post('auth/register', body)).status).toBe(201);
+    await test.query(`UPDATE users SET email_verified_at = now() WHERE username = 'juergen'`);
+    for (const name of ['jürgen@example.com', 'JÜRGEN@EXAMPLE.COM', 'ju\u0308rgen@example.com'])
+      expect([name, (await login(name)).status]).toEqual([name, 200]);
+  });
+
+  it('is taken exactly as it was set: not trimmed, not normalised, not folded', async () => {
+    const password = ' caf\u00e9 Noir ';
+    const body = { username: 'exact', email: 'exact@example.com', password };
+    await test.api.post('auth/register', body);
+    await test.query(`UPDATE users SET email_verified_at = now() WHERE username = 'exact'`);
+    expect((await login('exact', password)).status).toBe(200);
+    for (const other of [
+      password.trim(),
+      password.toLowerCase(),
+      ' cafe\u0301 Noir ',
+      `${password} `,
+    ])
+      expectProblem(await login('exact', other), 401, 'invalid_credentials');
+  });
+});
+
+describe('account enumeration by sign-in', () => {
+  const REFUSED: Readonly<Record<string, (person: Person) => Promise<Answer>>> = {
+    'an unknown username': () => login('nobody'),
+    'an unknown address': () => login('nobody@example.com'),
+    'a wrong password': ({ username }) => login(username, 'wrong password'),
+    'a wrong password by address': ({ email }) => login(email, 'wrong password'),
+    'an account without a password': async (person) => {
+      await alter(test, person, 'password_hash = NULL');
+      return login(person.username);
+    },
+    'a disabled account': async (person) => {
+      await alter(test, person, 'is_active = false');
+      return login(person.username, 'wrong password');
+    },
+    'an unverified account': async (person) => {
+      await alter(test, person, 'email_verified_at = NULL');
+      return login(person.username, 'wrong password');
+    },
+    'a hash that nothing can read': async (person) => {
+      await alter(test, person, `password_hash = '$argon2id$broken'`);
+      return login(person.username);
+    },
+    'a password longer than any': ({ username }) => login(username, 'x'.repeat(1024)),
+  };
+
+  it('is told nothing: one answer and one hash for whatever is wrong', async () => {
+    const verify = jest.spyOn(
+      test.app.get<Argon2Engine>(ARGON2_ENGINE, { strict: false }),
+      'verify',
+    );
+    const seen: Record<string, unknown> = {};
+    for (const [name, ask] of Object.entries(REFUSED)) {
+      const person = await signUpVerified(test);
+      const sessions = await countOf(test, 'sessions');
+      verify.mockClear();
+      const { answer, mails, audits } = await effectsOf(test, () => ask(person));
+      expectProblem(answer, 401, 'invalid_credentials', [person.email, 'wrong password']);
+      expect(await countOf(test, 'sessions')).toBe(sessions);
+      const {
+        date,
+        'x-request-id': _,
+        'x-process-time': __,
+        ...headers
+      } = Object.fromEntries(answer.headers);
+      seen[name] = {
+        text: answer.text,
+        headers,
+        hashes: verify.mock.calls.length,
+        mails,
+        audits,
+        date: typeof date,
+      };
+    }
+    verify.mockRestore();
+    const first = Object.values(seen)[0];
+    expect(seen).toEqual(Object.fromEntries(Object.keys(REFUSED).map((name) => [name, first])));
+    expect(first).toMatchObject({ hashes: 1, mails: [], audits: ['sign_in_failed'] });
+  });
+
+  it('email_not_verified is only for whoever knows the password', async () => {
+    const { username } = await signUp(test);
+    expectProblem(await login(username, 'wrong password'), 401, 'invalid_credentials');
+    const { answer, mails } = await effectsOf(test, () => login(username));
+    expectProblem(answer, 401, 'email_not_verified');
+    expect(mails).toEqual([]);
+  });
+
+  it('account_disabled is only for whoever knows the password', async () => {
+    const [verified, unverified] = [await signUpVerified(test), await signUp(test)];
+    for (const person of [verified, unverified]) {
+      await alter(test, person, 'is_active = false');
+      expectProblem(await login(person.username, 'wrong password'), 401, 'invalid_credentials');
+      expectProblem(await login(person.username), 403, 'account_disabled');
+    }
+    const open = await test.query('SELECT 1 FROM sessions WHERE user_id = ANY($1)', [
+      [verified.id, unverified.id],
+    ]);
+    expect(open).toEqual([]);
+  });
+});
+
+describe('a hash of another kind', () => {
+  const ARGON2ID = /^\$argon2id\$v=19\$m=1024,t=1,p=1\$/;
+  const older = () =>
+    test.app
+      .get<Argon2Engine>(ARGON2_ENGINE, { strict: false })
+      .hash(PASSWORD, { memoryKib: 512, timeCost: 3, parallelism: 2 });
+
+  it.each([
+    ['bcrypt $2b$', () => bcrypt(PASSWORD, 4)],
+    ['bcrypt $2a$', async () => (await bcrypt(PASSWORD, 4)).replace('$2b$', '$2a$')],
+    ['bcrypt $2y$', async () => (await bcrypt(PASSWORD, 4)).replace('$2b$', '$2y$')],
+    ['argon2id with other parameters', older],
+  ])('%s verifies and is replaced at sign-in, and no session ends', async (_, make) => {
+    const person = await signUpVerified(test);
+    const tokens = await signIn(test, person);
+    const stored = await make();
+    await alter(test, person, 'password_hash = $2', stored);
+
+    expectProblem(await login(person.username, 'wrong password'), 401, 'invalid_credentials');
+    expect((await userRow(test, person)).password_hash).toBe(stored);
+
+    const before = await userRow(test, person);
+    const { answer, audits } = await effectsOf(test, () => login(person.username));
+    expect([answer.status, audits]).toEqual([200, ['sign_in_succeeded']]);
+    const after = await userRow(test, person);
+    expect(after.password_hash).toMatch(ARGON2ID);
+    expect(after.security_stamp).toBe(before.security_stamp);
+
+    expect((await test.api.get('auth/me', { token: tokens.access_token })).status).toBe(200);
+    const { refresh_token } = tokens;
+    expect((await test.api.post('auth/refresh', { refresh_token })).status).toBe(200);
+    expect((await login(person.username)).status).toBe(200);
+    expect((await userRow(test, person)).password_hash).toBe(after.password_hash);
+  });
+});
+
+describe('LOGIN_REQUIRES_VERIFIED_EMAIL=false', () => {
+  @Controller('probe')
+  class ProbeController {
+    @Get()
+    @VerifiedEmail()
+    get() {
+      return { passed: true };
+    }
+  }
+
+  @Module({ controllers: [ProbeController] })
+  class ProbeModule {}
+
+  let lenient: TestApp;
+  beforeAll(async () => {
+    lenient = await startTestApp({
+      env: { LOGIN_REQUIRES_VERIFIED_EMAIL: 'false' },
+      imports: [ProbeModule],
+    });
+  });
+  afterAll(() => lenient.close());
+
+  it('lets people in, but not where a verified address is asked for', async () => {
+    const person = await signUp(lenient);
+    const { access_token: token } = await signIn(lenient, person);
+    expect((await lenient.api.get('users/me', { token })).body.is_verified).toBe(false);
+    expectProblem(await lenient.api.get('probe', { token }), 403, 'email_not_verified');
+    await alter(lenient, person, 'email_verified_at = now()');
+    expect((await lenient.api.get('probe', { token })).status).toBe(200);
+    expectProblem(await lenient.api.get('probe'), 401, 'unauthenticated');
+  });
+});

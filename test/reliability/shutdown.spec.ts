@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { PASSWORD, sixteen } from '../support/people';
+import { buildService, clean, freshEnvironment, postgresOf, Service } from '../support/service';
+import { until } from '../support/until';
+
+let environment: ReturnType<typeof freshEnvironment>;
+let agent: Agent;
+beforeAll(buildService, 300_000);
+beforeEach(() => {
+  environment = freshEnvironment();
+  agent = new Agent({ keepAlive: true });
+});
+afterEach(async () => {
+  agent.destroy();
+  await clean(environment);
+});
+
+const signUpOf = (username: string) =>
+  JSON.stringify({ username, email: `${username}@example.com`, password: PASSWORD });
+
+/** A request that the service has begun to handle: it said so, and waits for the body. */
+async function begin({ api }: Service, path: string, body: string) {
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    expect: '100-continue',
+  };
+  const call = request(`${api.origin}/api/v1/${path}`, { method: 'POST', agent, headers });
+  const answered = once(call, 'response') as Promise<[IncomingMessage]>;
+  answered.catch(() => {});
+  call.flushHeaders();
+  await once(call, 'continue');
+  return {
+    finish: async (): Promise<number | undefined> => {
+      call.end(body);
+      const [answer] = await answered;
+      answer.resume();
+      return answer.statusCode;
+    },
+  };
+}
+
+const isRefused = ({ api }: Service): Promise<boolean> =>
+  api.get('health/live').then(
+    ({ status }) => status === 503,
+    () => true,
+  );
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  it('ends an idle process with 0, and its Postgres with it', async () => {
+    const service = await Service.listening(environment);
+    expect(await service.end(signal)).toBe(0);
+    await until(() => postgresOf(environment.DATA_DIR).length === 0);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('ends a process that only sends mails with 0', async () => {
+    const service = new Service({ ...environment, PROCESS_ROLE: 'worker' });
+    await service.logged('worker ready');
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+
+  it('lets requests in flight finish, refuses new ones, and exits with 0', async () => {
+    const service = await Service.listening(environment);
+    const begun = await sixteen((n) => begin(service, 'auth/register', signUpOf(`person${n}`)));
+    service.signal('SIGTERM');
+    await service.logged('stopping');
+    await until(() => isRefused(service));
+
+    const statuses = await Promise.all(begun.map(({ finish }) => finish()));
+    expect(statuses).toEqual(Array(16).fill(201));
+    expect(await service.exited).toBe(0);
+    expect(service.errors).not.toMatch(/error|warn/i);
+    expect(service.logs.filter((line) => /"level":"(warn|error|fatal)"/.test(line))).toEqual([]);
+
+    const restarted = await Service.listening(environment);
+    await until(async () => {
+      const { body } = await restarted.api.get('/dev/mailbox/messages');
+      return new Set(body.messages.map(({ to }: { to: string }) => to)).size === 16;
+    });
+  }, 120_000);
+
+  it('exits with 0 although a client never finishes its request', async () => {
+    const service = await Service.listening(environment);
+    await begin(service, 'auth/register', signUpOf('slow'));
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+
+  it('exits with 0 although clients keep their connections open', async () => {
+    const service = await Service.listening(environment);
+    await sixteen(() => service.api.get('health/live'));
+    expect(await service.end('SIGTERM')).toBe(0);
+  });
+
+  describe('while a mail server keeps a mail waiting', () => {
+    let silent: Server;
+    let connections = 0;
+    beforeEach(async () => {
+      silent = createServer(() => void connections++).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+    });
+    afterEach(() => void silent.close());
+
+    it('exits with 0, and the mail is still owed', async () => {
+      const { port } = silent.address() as AddressInfo;
+      const smtp = { SMTP_HOST: '127.0.0.1', SMTP_PORT: String(port) };
+      const service = await Service.listening({ ...environment, ...smtp });
+      await service.api.post('auth/register', JSON.parse(signUpOf('ada')));
+      await until(() => connections > 0);
+      expect(await service.end('SIGTERM')).toBe(0);
+
+      const restarted = await Service.listening(environment);
+      await until(async () => {
+        const { body } = await restarted.api.get('/dev/mailbox/messages');
+        return body.count === 1;
+      });
+    }, 180_000);
+  });
+});
