@@ -44,13 +44,12 @@ export class MetricsService {
   }
 
   private gauge(name: string, help: string, read: () => number | Promise<number>): void {
-    new Gauge({
+    const gauge: Gauge = new Gauge({
       name,
       help,
-      registers: [this.registry],
-      async collect() {
-        this.set(await read());
-      },
+      registers: [],
+      collect: async () => gauge.set(await read()),
     });
+    this.registry.registerMetric(gauge);
   }
 }

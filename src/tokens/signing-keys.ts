@@ -1,11 +1,11 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Algorithm } from 'jsonwebtoken';
+import type { JwtSignOptions } from '@nestjs/jwt';
 import { AppConfig } from '../config/app-config';
 import type { TokenType } from './token-claims';
 
 export interface SigningKey {
-  readonly algorithm: Algorithm;
+  readonly algorithm: NonNullable<JwtSignOptions['algorithm']>;
   readonly sign: KeyObject;
   readonly verify: KeyObject;
 }

@@ -1,5 +1,4 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import { hash as bcrypt } from '@node-rs/bcrypt';
 import { VerifiedEmail } from '../../src/common/access/verified-email.decorator';
 import { ARGON2_ENGINE, type Argon2Engine } from '../../src/auth/passwords/argon2-engine';
 import type { Answer } from '../support/api';
@@ -212,42 +211,6 @@ describe('account enumeration by sign-in', () => {
       [verified.id, unverified.id],
     ]);
     expect(open).toEqual([]);
-  });
-});
-
-describe('a hash of another kind', () => {
-  const ARGON2ID = /^\$argon2id\$v=19\$m=1024,t=1,p=1\$/;
-  const older = () =>
-    test.app
-      .get<Argon2Engine>(ARGON2_ENGINE, { strict: false })
-      .hash(PASSWORD, { memoryKib: 512, timeCost: 3, parallelism: 2 });
-
-  it.each([
-    ['bcrypt $2b$', () => bcrypt(PASSWORD, 4)],
-    ['bcrypt $2a$', async () => (await bcrypt(PASSWORD, 4)).replace('$2b$', '$2a$')],
-    ['bcrypt $2y$', async () => (await bcrypt(PASSWORD, 4)).replace('$2b$', '$2y$')],
-    ['argon2id with other parameters', older],
-  ])('%s verifies and is replaced at sign-in, and no session ends', async (_, make) => {
-    const person = await signUpVerified(test);
-    const tokens = await signIn(test, person);
-    const stored = await make();
-    await alter(test, person, 'password_hash = $2', stored);
-
-    expectProblem(await login(person.username, 'wrong password'), 401, 'invalid_credentials');
-    expect((await userRow(test, person)).password_hash).toBe(stored);
-
-    const before = await userRow(test, person);
-    const { answer, audits } = await effectsOf(test, () => login(person.username));
-    expect([answer.status, audits]).toEqual([200, ['sign_in_succeeded']]);
-    const after = await userRow(test, person);
-    expect(after.password_hash).toMatch(ARGON2ID);
-    expect(after.security_stamp).toBe(before.security_stamp);
-
-    expect((await test.api.get('auth/me', { token: tokens.access_token })).status).toBe(200);
-    const { refresh_token } = tokens;
-    expect((await test.api.post('auth/refresh', { refresh_token })).status).toBe(200);
-    expect((await login(person.username)).status).toBe(200);
-    expect((await userRow(test, person)).password_hash).toBe(after.password_hash);
   });
 });
 

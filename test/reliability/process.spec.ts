@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PASSWORD, tally } from '../support/people';
 import { buildService, clean, freshEnvironment, postgresOf, Service } from '../support/service';
 import { until } from '../support/until';
@@ -118,3 +120,30 @@ it('leaves no Postgres behind when all processes are killed', async () => {
   expect(await Promise.all(all.map((service) => service.end('SIGKILL')))).toEqual([null, null]);
   await until(() => postgresOf(environment.DATA_DIR).length === 0);
 });
+
+it('answers 503 while Postgres recovers from a crash, and goes on afterwards', async () => {
+  const service = await Service.listening(environment);
+  process.kill(backendOf(environment.DATA_DIR), 'SIGKILL');
+  const seen = new Set<number>();
+  const username = await until(async () => {
+    const name = `person${seen.size}-${service.logs.length}`;
+    const { status } = await register(service, name);
+    seen.add(status);
+    return status === 201 && name;
+  });
+
+  for (const status of seen) expect([201, 409, 503]).toContain(status);
+  await mailTo(service, `${username}@example.com`);
+  expect((await service.api.get('health')).status).toBe(200);
+});
+
+/** A process of Postgres that serves one of the service's connections. */
+function backendOf(directory: string): number {
+  const postmaster = readFileSync(join(directory, 'postgres/cluster/postmaster.pid'), 'utf8');
+  const pid = Number.parseInt(postmaster, 10);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  const backend = children.find((child) =>
+    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('[local]'),
+  );
+  return Number(backend);
+}

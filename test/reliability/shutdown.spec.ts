@@ -17,6 +17,11 @@ afterEach(async () => {
   await clean(environment);
 });
 
+interface Mail {
+  readonly to: string;
+  readonly links: readonly string[];
+}
+
 const signUpOf = (username: string) =>
   JSON.stringify({ username, email: `${username}@example.com`, password: PASSWORD });
 
@@ -77,10 +82,11 @@ describe('SIGTERM', () => {
     expect(service.logs.filter((line) => /"level":"(warn|error|fatal)"/.test(line))).toEqual([]);
 
     const restarted = await Service.listening(environment);
-    await until(async () => {
+    const mails: Mail[] = await until(async () => {
       const { body } = await restarted.api.get('/dev/mailbox/messages');
-      return new Set(body.messages.map(({ to }: { to: string }) => to)).size === 16;
+      return new Set(body.messages.map(({ to }: Mail) => to)).size === 16 && body.messages;
     });
+    for (const { links } of mails) expect(links[0]).toContain('/pages/verify-email?token=eyJ');
   }, 120_000);
 
   it('exits with 0 although a client never finishes its request', async () => {

@@ -10,9 +10,10 @@ const ROOT = resolve(__dirname, '../..');
 
 const running = new Set<ChildProcess>();
 
-/** Builds what `npm start` would run, unless it is built. */
+/** Builds what `npm start` would run, unless it is built; one test file at a time. */
 export function buildService(): void {
-  execFileSync(process.execPath, ['scripts/build-if-stale.mjs'], { cwd: ROOT });
+  const build = [process.execPath, 'scripts/build-if-stale.mjs'];
+  execFileSync('flock', ['package.json', ...build], { cwd: ROOT });
 }
 
 /** An environment with a data directory of its own. */

@@ -14,6 +14,13 @@ const LONGEST_TOKEN = 4096;
 const normalize = (change: (text: string) => string) =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? change(value) : value));
 
+const NO_EMAIL = 'must be an e-mail address';
+/**
+ * RFC 5321 §4.1.2 lets a quoted local part hold line breaks, spaces and `<>`: nobody has such an
+ * address, mail servers refuse it, and a header or a log line may break at it. Nor anything unseen.
+ */
+const PLAIN_EMAIL = /^[^"\p{C}\p{Z}]+$/u;
+
 const tidy = (text: string): string => text.normalize('NFC').trim();
 
 /** NFC, trimmed, lower case: two spellings of one mailbox are one account. */
@@ -29,7 +36,8 @@ export const EmailField = ({ optional = false } = {}) =>
     normalize((text) => tidy(text).toLowerCase()),
     IsString({ message: 'must be a string' }),
     MaxLength(LONGEST_EMAIL, { message: `must have at most ${LONGEST_EMAIL} characters` }),
-    IsEmail({}, { message: 'must be an e-mail address' }),
+    IsEmail({}, { message: NO_EMAIL }),
+    Matches(PLAIN_EMAIL, { message: NO_EMAIL }),
   );
 
 /** Cannot hold an `@`, so it never looks like somebody's address. */
@@ -78,7 +86,8 @@ export const NewPasswordField = () =>
       maxLength: NEW_PASSWORD.most,
     }),
     IsString({ message: 'must be a string' }),
-    Length(NEW_PASSWORD.least, NEW_PASSWORD.most, {
+    // Not Length, which counts an emoji with a variation selector as one; the policy counts two.
+    Matches(new RegExp(`^.{${NEW_PASSWORD.least},${NEW_PASSWORD.most}}$`, 'su'), {
       message: `must have ${NEW_PASSWORD.least} to ${NEW_PASSWORD.most} characters`,
     }),
   );
