@@ -74,6 +74,8 @@ export class Accounts1793000000000 implements MigrationInterface {
       CREATE INDEX mail_outbox_unsent_idx ON mail_outbox (created_at)
       WHERE sent_at IS NULL AND failed_at IS NULL`);
     await runner.query(`
+      CREATE INDEX mail_outbox_sent_idx ON mail_outbox (sent_at) WHERE sent_at IS NOT NULL`);
+    await runner.query(`
       CREATE TABLE audit_events (
         id uuid CONSTRAINT audit_events_pkey PRIMARY KEY,
         action text NOT NULL,

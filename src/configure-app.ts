@@ -22,6 +22,8 @@ import { API_PREFIX, API_VERSION, demandPolicies, routesOf } from './route-table
 type ServerWithProblems = FastifyInstance & { readonly problems: ProblemFilter };
 
 const BODY_LIMIT = 100 * 1024;
+/** To receive a whole request: one that trickles in must not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 30_000;
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const EXPOSED_HEADERS = [
   'X-Request-ID',
@@ -55,6 +57,7 @@ export async function createApp(
 export function httpAdapter(config: AppConfig): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustedProxies(config),
     requestIdHeader: false,
     genReqId: requestIdOf,

@@ -20,10 +20,9 @@ export async function migrate(
   await lock.connect();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const dataSource = await new DataSource({
-      ...options,
-      poolSize: 1,
-    } as DataSourceOptions).initialize();
+    // Without the time-outs of requests: an index on a large table takes as long as it takes.
+    const patient = { ...options, poolSize: 1, extra: {} } as DataSourceOptions;
+    const dataSource = await new DataSource(patient).initialize();
     try {
       await dataSource.runMigrations({ transaction: 'each' });
     } finally {

@@ -3,6 +3,7 @@ import { QueryFailedError } from 'typeorm';
 interface PgError {
   readonly code?: string;
   readonly constraint?: string;
+  readonly syscall?: string;
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -24,7 +25,7 @@ export const isDeadlock = (error: unknown): boolean =>
 
 /** Connection refused, reset or timed out; server starting, stopping or out of connections. */
 const UNAVAILABLE =
-  /^(ECONN\w+|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|08\w{3}|57P0[123]|57014|53300)$/;
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|08\w{3}|57P0[123]|57014|53300)$/;
 /** What `pg` and its pool say without a code. */
 const UNAVAILABLE_TEXT =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Driver not Connected)/;
@@ -32,6 +33,8 @@ const UNAVAILABLE_TEXT =
 /** Whether Postgres could not be reached or did not answer in time: worth trying again. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = pgError(error);
-  return (code !== undefined && UNAVAILABLE.test(code)) || UNAVAILABLE_TEXT.test(error.message);
+  const { code = '', syscall } = pgError(error);
+  // The socket of a server that is not running; any other missing file is our own fault.
+  if (code === 'ENOENT') return syscall === 'connect';
+  return UNAVAILABLE.test(code) || UNAVAILABLE_TEXT.test(error.message);
 }

@@ -1,5 +1,9 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { type BeforeApplicationShutdown, Logger } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { MailDelivery } from './mail-delivery';
 import { MAIL_QUEUE } from './mail.queue';
@@ -7,12 +11,20 @@ import { MAIL_QUEUE } from './mail.queue';
 /** A mail server that answers at all has answered by then. */
 const PATIENCE_MS = 4_000;
 
-@Processor(MAIL_QUEUE, { concurrency: 5 })
-export class MailProcessor extends WorkerHost implements BeforeApplicationShutdown {
+// Started below, and not as soon as it is made: by then every flow has said what its mails hold.
+@Processor(MAIL_QUEUE, { concurrency: 5, autorun: false })
+export class MailProcessor
+  extends WorkerHost
+  implements OnApplicationBootstrap, BeforeApplicationShutdown
+{
   private readonly logger = new Logger(MailProcessor.name);
 
   constructor(private readonly delivery: MailDelivery) {
     super();
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker.run().catch((error: Error) => this.onError(error));
   }
 
   async process(job: Job): Promise<void> {

@@ -7,12 +7,12 @@ import {
 import { Clock } from '../common/time/clock';
 import { UnitOfWork } from '../database/unit-of-work';
 import { MailQueue } from './mail.queue';
-import { OutboxRepository } from './outbox.repository';
+import { type OverdueMail, OutboxRepository } from './outbox.repository';
 
 const INTERVAL_MS = 30_000;
 /** A mail this old was lost by the queue, or never reached it. */
 const OVERDUE_SECONDS = 30;
-const BATCH = 1000;
+const BATCH = 500;
 const KEEP_SENT_SECONDS = 30 * 86_400;
 
 /**
@@ -33,9 +33,10 @@ export class MailSweeper implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly clock: Clock,
   ) {}
 
+  /** At the start everything that is owed is queued, however young: whoever owed it may be dead. */
   onApplicationBootstrap(): void {
-    this.sweepSafely();
-    this.timer = setInterval(() => this.sweepSafely(), INTERVAL_MS).unref();
+    this.sweepSafely(0);
+    this.timer = setInterval(() => this.sweepSafely(OVERDUE_SECONDS), INTERVAL_MS).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -43,23 +44,29 @@ export class MailSweeper implements OnApplicationBootstrap, BeforeApplicationShu
     await this.running;
   }
 
-  /** Queues overdue mails and forgets those sent a month ago; answers with how many it queued. */
-  async sweep(): Promise<number> {
-    const createdBefore = this.clock.inSeconds(-OVERDUE_SECONDS);
-    const ids = await this.outbox.listOverdue(this.clock.now(), createdBefore, BATCH);
-    if (ids.length > 0) await this.queue.add(ids);
+  /** Queues mails owed for that long and forgets those sent a month ago; says how many it queued. */
+  async sweep(overdueSeconds = OVERDUE_SECONDS): Promise<number> {
+    const createdBefore = this.clock.inSeconds(-overdueSeconds);
+    let queued = 0;
+    for (let after: OverdueMail | null = null; ;) {
+      const batch = await this.outbox.listOverdue(this.clock.now(), createdBefore, after, BATCH);
+      if (batch.length > 0) await this.queue.add(batch.map(({ id }) => id));
+      queued += batch.length;
+      if (batch.length < BATCH) break;
+      after = batch.at(-1)!;
+    }
     const sentBefore = this.clock.inSeconds(-KEEP_SENT_SECONDS);
     await this.unitOfWork.run((tx) => this.outbox.deleteSent(tx, sentBefore));
-    return ids.length;
+    return queued;
   }
 
-  private async logSweep(): Promise<void> {
-    const queued = await this.sweep();
-    if (queued > 0) this.logger.log({ msg: 'overdue mails queued', queued });
+  private async logSweep(overdueSeconds: number): Promise<void> {
+    const queued = await this.sweep(overdueSeconds);
+    if (queued > 0) this.logger.log({ msg: 'unsent mails queued', queued });
   }
 
-  private sweepSafely(): void {
-    this.running = this.logSweep().catch((error: unknown) => {
+  private sweepSafely(overdueSeconds: number): void {
+    this.running = this.logSweep(overdueSeconds).catch((error: unknown) => {
       this.logger.warn({ msg: 'sweep failed', err: error });
     });
   }

@@ -3,6 +3,8 @@ import { DataSource, IsNull, LessThan, Not } from 'typeorm';
 import type { Tx } from '../database/unit-of-work';
 import { OutboxMail } from './outbox-mail.entity';
 
+export type OverdueMail = Pick<OutboxMail, 'id' | 'createdAt'>;
+
 @Injectable()
 export class OutboxRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -47,19 +49,25 @@ export class OutboxRepository {
     await tx.delete(OutboxMail, { id });
   }
 
-  /** Mails that should have been sent by now, oldest first. */
-  async listOverdue(now: Date, createdBefore: Date, most: number): Promise<string[]> {
-    const unsent = { sentAt: IsNull(), failedAt: IsNull(), createdAt: LessThan(createdBefore) };
-    const rows = await this.dataSource.getRepository(OutboxMail).find({
-      select: { id: true },
-      where: [
-        { ...unsent, leasedUntil: IsNull() },
-        { ...unsent, leasedUntil: LessThan(now) },
-      ],
-      order: { createdAt: 'ASC' },
-      take: most,
-    });
-    return rows.map((row) => row.id);
+  /** Mails that should have been sent by now, oldest first, from behind `after` on. */
+  async listOverdue(
+    now: Date,
+    createdBefore: Date,
+    after: OverdueMail | null,
+    most: number,
+  ): Promise<OverdueMail[]> {
+    return this.dataSource
+      .getRepository(OutboxMail)
+      .createQueryBuilder('mail')
+      .select(['mail.id', 'mail.createdAt'])
+      .where('mail.sent_at IS NULL AND mail.failed_at IS NULL')
+      .andWhere('mail.created_at < :createdBefore', { createdBefore })
+      .andWhere('(mail.leased_until IS NULL OR mail.leased_until <= :now)', { now })
+      .andWhere(after ? '(mail.created_at, mail.id) > (:createdAt, :id)' : 'true', after ?? {})
+      .orderBy('mail.createdAt')
+      .addOrderBy('mail.id')
+      .limit(most)
+      .getMany();
   }
 
   countUnsent(): Promise<number> {

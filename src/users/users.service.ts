@@ -77,7 +77,7 @@ export class UsersService {
     );
     const now = this.clock.now();
     await this.unitOfWork.run((tx) => this.users.updateProfile(tx, account.id, change, now));
-    return { ...account, ...change, updatedAt: now };
+    return (await this.users.findById(account.id)) ?? account;
   }
 
   recordSignIn(tx: Tx, id: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { ARGON2_ENGINE, type Argon2Engine } from '../../src/auth/passwords/argon2-engine';
 import { effectsOf } from '../support/effects';
 import { PASSWORD } from '../support/people';
 import { expectProblem } from '../support/problems';
@@ -13,6 +14,19 @@ const ask = (fields: object) =>
   effectsOf(test, () =>
     test.api.post('auth/register', fields, { headers: { 'x-request-id': 'same' } }),
   );
+
+it('account enumeration: the same hashing for a free and a taken address', async () => {
+  const hash = jest.spyOn(test.app.get<Argon2Engine>(ARGON2_ENGINE, { strict: false }), 'hash');
+  const counts: number[] = [];
+  for (const username of ['first', 'second']) {
+    hash.mockClear();
+    await ask({ username, email: 'timing@example.com', password: PASSWORD });
+    counts.push(hash.mock.calls.length);
+  }
+  hash.mockRestore();
+  expect(counts).toEqual([1, 1]);
+  await test.query('DELETE FROM users');
+});
 
 it('account enumeration: one answer for a free and a taken address', async () => {
   const free = await ask({ username: 'ada', email: 'ada@example.com', password: PASSWORD });

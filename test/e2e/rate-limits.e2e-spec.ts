@@ -4,6 +4,7 @@ import { countOf, effectsOf } from '../support/effects';
 import { type Person, PASSWORD, signIn, signUpVerified } from '../support/people';
 import { expectProblem } from '../support/problems';
 import { startTestApp, type TestApp } from '../support/test-app';
+import { titled } from '../support/titled';
 
 let test: TestApp;
 beforeAll(async () => {
@@ -125,6 +126,14 @@ describe('sign-in: five a minute for an account and an IP', () => {
     expectLimited(await move(), 60);
     expectLimited(await login(person.username, PASSWORD), 60);
   });
+});
+
+it.each(
+  titled(['unknown', ',', ' , ,', '::1%eth0', '999.1.1.1', 'x'.repeat(8000), '"', '<script>']),
+)('garbage in X-Forwarded-For breaks nothing: %s', async (_, garbage) => {
+  const { username } = await signUpVerified(test);
+  expect((await login(username, PASSWORD, garbage)).status).toBe(200);
+  expectProblem(await login(username, 'wrong password', garbage), 401, 'invalid_credentials');
 });
 
 describe.each([

@@ -128,7 +128,12 @@ export const BODY_ROUTES: readonly BodyRoute[] = [
   },
 ];
 
-export const nameOf = ({ method, path }: Pick<BodyRoute, 'method' | 'path'>) => `${method} ${path}`;
+export const JSON_ROUTES = BODY_ROUTES.filter(({ isForm }) => !isForm);
+export const FORM_ROUTES = BODY_ROUTES.filter(({ isForm }) => isForm);
+
+/** Rows for `it.each`. */
+export const named = (routes: readonly BodyRoute[]) =>
+  routes.map((route) => [`${route.method} ${route.path}`, route] as const);
 
 export const typeOf = ({ isForm = false }: BodyRoute): string =>
   isForm ? 'application/x-www-form-urlencoded' : 'application/json';

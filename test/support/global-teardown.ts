@@ -1,3 +1,5 @@
-export default function teardown(): void {
-  (globalThis as { stopTestPostgres?: () => void }).stopTestPostgres?.();
+type Global = typeof globalThis & { stopTestPostgres?: () => Promise<void> };
+
+export default async function teardown(): Promise<void> {
+  await (globalThis as Global).stopTestPostgres?.();
 }

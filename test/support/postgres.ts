@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -6,6 +6,7 @@ import { dataSourceOptions } from '../../src/data-source';
 import type { DatabaseConnection } from '../../src/database/database-connection';
 import { startEmbeddedPostgres } from '../../src/database/embedded-postgres';
 import { migrate } from '../../src/database/migrate';
+import { until } from './until';
 
 const TEMPLATE = 'gatehouse_template';
 
@@ -30,7 +31,7 @@ async function execute(sql: string): Promise<void> {
 }
 
 /** One throwaway server for the whole run, and in it a migrated database to clone. */
-export async function startTestPostgres(): Promise<() => void> {
+export async function startTestPostgres(): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
   chmodSync(directory, 0o755);
   const postgres = await startEmbeddedPostgres(directory, { durable: false });
@@ -39,7 +40,11 @@ export async function startTestPostgres(): Promise<() => void> {
   await execute(`CREATE DATABASE ${TEMPLATE}`);
   const template = connectionTo(TEMPLATE);
   await migrate(template, dataSourceOptions(template, 1));
-  return () => postgres.release();
+  return async () => {
+    postgres.release();
+    await until(() => !existsSync(join(postgres.dataDirectory, 'postmaster.pid')));
+    rmSync(directory, { recursive: true, force: true });
+  };
 }
 
 export interface TestDatabase {

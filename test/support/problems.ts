@@ -55,6 +55,14 @@ export function expectInvalid(
   expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(pointers);
 }
 
-/** A refusal without what differs between any two requests, to be compared byte for byte. */
-export const withoutRequestId = ({ text, body }: Answer): string =>
-  text.replaceAll(body.request_id, '…');
+/** Any success, as every answer must be. */
+export function expectDone(answer: Answer): void {
+  expect([answer.text, answer.status >= 200 && answer.status < 300]).toEqual([answer.text, true]);
+  expectTraceable(answer);
+}
+
+/** Nothing went wrong inside, and nothing of `secrets` was written down. */
+export function expectCleanLogs(logs: readonly string[], secrets: readonly string[] = []): void {
+  expect(logs.filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);
+  for (const secret of secrets) expect(logs.join('')).not.toContain(secret);
+}

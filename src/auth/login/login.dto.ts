@@ -1,4 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { Allow, IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { LoginNameField, PasswordField, TokenField } from '../../common/http/fields';
 
@@ -11,6 +12,7 @@ export class LoginDto {
 }
 
 const isPassword = ({ grant_type = 'password' }: TokenRequestDto) => grant_type === 'password';
+const isRefresh = ({ grant_type }: TokenRequestDto) => grant_type === 'refresh_token';
 
 /** RFC 6749 §4.3.2 and §6. */
 export class TokenRequestDto {
@@ -19,6 +21,8 @@ export class TokenRequestDto {
     default: 'password',
     example: 'password',
   })
+  // RFC 6749 §3.2: a parameter without a value counts as left out.
+  @Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value))
   @IsOptional()
   @IsIn(['password', 'refresh_token'], { message: 'must be password or refresh_token' })
   grant_type?: 'password' | 'refresh_token';
@@ -31,7 +35,7 @@ export class TokenRequestDto {
   @PasswordField()
   password: string;
 
-  @ValidateIf((request: TokenRequestDto) => !isPassword(request))
+  @ValidateIf(isRefresh)
   @TokenField()
   @ApiPropertyOptional({ description: 'with grant_type=refresh_token' })
   refresh_token: string;

@@ -40,6 +40,12 @@ export interface ProblemReply {
 /** RFC 6749 appendix A.8: `error_description` is printable ASCII without `"` and `\`. */
 const oauthText = (sentence: string): string => sentence.replaceAll(/[^ -~]|["\\]/g, "'");
 
+/** RFC 6749 §5.2: the one field whose fault has an error of its own. */
+const oauthErrorOf = (row: ProblemRow, errors: readonly FieldError[] = []): string =>
+  errors.some(({ pointer }) => pointer === '/grant_type')
+    ? 'unsupported_grant_type'
+    : (row.oauthError ?? 'invalid_request');
+
 export function toProblem(
   error: DomainError,
   row: ProblemRow,
@@ -67,7 +73,7 @@ export function toProblem(
       request_id: request.id,
       ...(errors && { errors }),
       ...(request.speaksOAuth && {
-        error: row.oauthError ?? 'invalid_request',
+        error: oauthErrorOf(row, errors),
         error_description: oauthText(error.message),
       }),
     },
