@@ -12,6 +12,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** Passwords: a space at their end is part of them. */
+const AS_IT_IS = new Set(['SMTP_PASSWORD', 'BOOTSTRAP_ADMIN_PASSWORD', 'SECRET_KEY']);
+
 /**
  * Checks and types the environment. A variable set to nothing counts as unset.
  * @throws ConfigError listing all problems, without the values (they may be secrets)
@@ -38,7 +41,7 @@ function parse(environment: Environment) {
   const values: Partial<Record<VariableName, unknown>> = {};
   const problems: string[] = [];
   for (const [name, { schema, fallback }] of Object.values(VARIABLES).flatMap(Object.entries)) {
-    const raw = environment[name]?.trim() || fallback;
+    const raw = (AS_IT_IS.has(name) ? environment[name] : environment[name]?.trim()) || fallback;
     if (raw === null) {
       values[name as VariableName] = null;
       continue;
@@ -113,7 +116,7 @@ function toConfig(values: Values): AppConfig {
       dataDir: values.DATA_DIR,
     },
     addresses: {
-      backendUrl: values.BACKEND_URL,
+      backendUrl: values.BACKEND_URL ?? `http://localhost:${values.PORT || 8000}`,
       frontendUrl: values.FRONTEND_URL,
       allowedOrigins: values.ALLOWED_ORIGINS ?? [new URL(values.FRONTEND_URL).origin],
       allowedRedirectUrls: values.ALLOWED_REDIRECT_URLS ?? [],

@@ -55,7 +55,11 @@ export const VARIABLES = {
     DATA_DIR: variable(text, '.data', 'the embedded Postgres, the made SECRET_KEY, the mailbox'),
   },
   addresses: {
-    BACKEND_URL: variable(webUrl, 'http://localhost:8000', 'where browsers reach this service'),
+    BACKEND_URL: variable(
+      webUrl,
+      null,
+      'where browsers reach this service; http://localhost and PORT where empty',
+    ),
     FRONTEND_URL: variable(webUrl, 'http://localhost:3000', 'where people are sent afterwards'),
     ALLOWED_ORIGINS: variable(
       origins,
@@ -168,7 +172,11 @@ export const VARIABLES = {
       'https://api.sendgrid.com',
       'https://api.eu.sendgrid.com for an account in Europe',
     ),
-    FROM_EMAIL: variable(email, null, 'the sender; no-reply@localhost outside production'),
+    FROM_EMAIL: variable(
+      email,
+      null,
+      'the sender; no-reply@localhost.localdomain outside production',
+    ),
     FROM_NAME: variable(text, null, "the sender's name; COMPANY_NAME where empty"),
     SUPPORT_EMAIL: variable(email, null, 'named in mails as the place to ask'),
     COMPANY_NAME: variable(text, 'Gatehouse', 'who mails and pages speak for'),

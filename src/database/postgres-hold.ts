@@ -21,7 +21,8 @@ import { type PostgresHome, readIfThere } from './postgres-home';
  * answer a newcomer could connect in the instant between that end of file and the signal.
  *
  * SIGINT (fast shutdown) repeats because Postgres inherits it ignored and takes a moment to
- * install its handler. The outer shell keeps the FIFO readable until Postgres is gone, so that
+ * install its handler. After ten seconds it is SIGQUIT (immediate shutdown, which loses nothing
+ * committed): Postgres 18 does not end when told to while it recovers from a crash. The outer shell keeps the FIFO readable until Postgres is gone, so that
  * newcomers wait for that instead of starting a second one in vain.
  */
 const SUPERVISOR = `
@@ -31,7 +32,13 @@ postgres=$!
   while read -r holder; do
     read -r owner <postmaster.pid && [ "$owner" = "$postgres" ] && echo "$holder" >&4
   done <&3
-  while kill -INT "$postgres"; do sleep 0.1 3<&-; done
+  tries=0
+  signal=INT
+  while kill "-$signal" "$postgres"; do
+    sleep 0.1 3<&-
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || signal=QUIT
+  done
 } 2>/dev/null &
 reader=$!
 trap 'kill -INT "$postgres"' HUP INT TERM

@@ -1,6 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { JobsOptions, Queue } from 'bullmq';
+import { AppConfig } from '../config/app-config';
 
 export const MAIL_QUEUE = 'mail';
 
@@ -18,10 +19,16 @@ export class MailQueue implements OnModuleInit {
   constructor(
     @InjectQueue(MAIL_QUEUE) private readonly queue: Queue,
     private readonly retry: RetryPolicy,
+    private readonly config: AppConfig,
   ) {}
 
-  onModuleInit(): void {
+  /**
+   * On Postgres the start fails if the queue cannot be reached: BullMQ would remember a failed
+   * first connection for ever. Redis it tries again by itself.
+   */
+  async onModuleInit(): Promise<void> {
     this.queue.on('error', (error) => this.logger.error({ msg: 'mail queue', err: error }));
+    if (!this.config.redis.url) await this.queue.waitUntilReady();
   }
 
   async add(ids: readonly string[]): Promise<void> {

@@ -57,15 +57,11 @@ export class Service {
     const cwd = join(env.DATA_DIR!, 'cwd');
     mkdirSync(cwd, { recursive: true });
     const fixed = { PATH: process.env.PATH!, HOST: '127.0.0.1', PORT: '0' };
-    const child = spawn(
-      process.execPath,
-      ['--enable-source-maps', join(ROOT, 'dist/src/main.js')],
-      {
-        cwd,
-        env: { ...fixed, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const child = spawn(process.execPath, [join(ROOT, 'dist/src/main.js')], {
+      cwd,
+      env: { ...fixed, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     running.add(child);
     createInterface(child.stdout).on('line', (line) => this.logs.push(line));
     child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
