@@ -41,6 +41,8 @@ export abstract class AppConfig {
   abstract readonly redis: { readonly url: string | null };
   abstract readonly tokens: {
     readonly secretKey: string;
+    /** `iss` of every token: the same for all processes on one database, whatever their port. */
+    readonly issuer: string;
     readonly accessTokenSeconds: number;
     readonly refreshTokenSeconds: number;
     readonly refreshReuseGraceSeconds: number;

@@ -125,6 +125,7 @@ function toConfig(values: Values): AppConfig {
     database: { url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
     redis: { url: values.REDIS_URL },
     tokens: {
+      issuer: values.BACKEND_URL ?? 'http://localhost:8000',
       secretKey: values.SECRET_KEY ?? developmentSecretKey(values.DATA_DIR),
       accessTokenSeconds: values.ACCESS_TOKEN_EXPIRE_MINUTES * MINUTE,
       refreshTokenSeconds: values.REFRESH_TOKEN_EXPIRE_DAYS * DAY,

@@ -55,7 +55,5 @@ export function serveDocs(app: NestFastifyApplication): void {
 /** Beside the build, where `npm run build` put it; in a checkout without one, in its package. */
 function redocBundle(): string {
   const built = join(__dirname, '../../assets/redoc.standalone.js');
-  return existsSync(built)
-    ? built
-    : join(__dirname, '../../node_modules/redoc/bundles/redoc.standalone.js');
+  return existsSync(built) ? built : require.resolve('redoc/bundles/redoc.standalone.js');
 }

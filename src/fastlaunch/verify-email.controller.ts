@@ -30,7 +30,7 @@ export class VerifyEmailController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const outcome = await this.outcomeOf(linkToken, request);
-    await reply.redirect(`${this.config.addresses.frontendUrl}/login?${outcome}`, 302);
+    await reply.redirect(`${this.config.addresses.frontendUrl}/login${outcome}`, 302);
   }
 
   /** A HEAD, which a mail scanner may send, changes nothing. */
@@ -39,9 +39,9 @@ export class VerifyEmailController {
     try {
       const token = typeof linkToken === 'string' ? linkToken : '';
       const verification = await this.verifications.confirm(token, clientOf(request));
-      return verification === 'verified' ? 'detail=email_verified' : 'detail=already_verified';
+      return verification === 'verified' ? '?detail=email_verified' : '?detail=already_verified';
     } catch (error) {
-      if (error instanceof InvalidLinkTokenError) return 'error=invalid_token';
+      if (error instanceof InvalidLinkTokenError) return '?error=invalid_token';
       throw error;
     }
   }

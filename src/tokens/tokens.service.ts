@@ -33,7 +33,7 @@ export class TokensService {
     const payload = {
       ...claims,
       type,
-      iss: this.issuer,
+      iss: this.config.tokens.issuer,
       aud: AUDIENCE,
       jti: when.jti ?? this.random.uuid(),
       iat: numericDate(when.issuedAt ?? this.clock.now()),
@@ -53,7 +53,7 @@ export class TokensService {
         // The type lacks KeyObject, which jsonwebtoken takes and is ten times faster with.
         publicKey: verify as never,
         algorithms: [algorithm],
-        issuer: this.issuer,
+        issuer: this.config.tokens.issuer,
         audience: AUDIENCE,
         clockTimestamp: this.clock.nowSeconds(),
       });
@@ -66,11 +66,12 @@ export class TokensService {
   /** What passport-jwt needs to check an access token exactly as `verify('access', …)` does. */
   get accessTokenRules() {
     const { verify, algorithm } = this.keys.of('access');
-    return { key: verify, algorithms: [algorithm], issuer: this.issuer, audience: AUDIENCE };
-  }
-
-  private get issuer(): string {
-    return this.config.addresses.backendUrl;
+    return {
+      key: verify,
+      algorithms: [algorithm],
+      issuer: this.config.tokens.issuer,
+      audience: AUDIENCE,
+    };
   }
 }
 

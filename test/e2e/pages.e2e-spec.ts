@@ -1,6 +1,6 @@
 import type { Answer } from '../support/api';
 import { doorFor, holderOfAll, type Holder } from '../support/doors';
-import { effectsOf, userRow } from '../support/effects';
+import { alter, effectsOf, userRow } from '../support/effects';
 import { signUp } from '../support/people';
 import { expectProblem, expectTraceable } from '../support/problems';
 import { startTestApp, type TestApp } from '../support/test-app';
@@ -168,6 +168,13 @@ describe.each(['reset-password', 'confirm-email-change'] as const)('/pages/%s', 
     expectPage(answer, 400);
     expect(answer.text).not.toContain('<form');
     expectPage(await press(page, { token, ...NEW_PASSWORD }), 400);
+  });
+
+  it('says at once that the link is dead where the account is disabled', async () => {
+    const holder = await holderOfAll(test);
+    const token = page === 'reset-password' ? holder.password_reset : holder.email_change;
+    await alter(test, holder.person, 'is_active = false');
+    expectPage(await open(page, token), 400);
   });
 });
 
