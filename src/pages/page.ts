@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { type Html, html } from '../common/http/html';
+import { isStorable } from '../common/http/validation.pipe';
 import type { AppConfig } from '../config/app-config';
 
 export interface Page {
@@ -86,10 +87,10 @@ export const actionForm = (
     ${fields}<button type="submit">${button}</button>
   </form>`;
 
-/** A form field as it came: absent, or given in a way no browser does, is empty. */
+/** A field of a link or form; absent, or as no browser would send it, is empty. */
 export const fieldOf = (form: unknown, name: string): string => {
   const value = (form as Readonly<Record<string, unknown>> | undefined)?.[name];
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' && isStorable(value) ? value : '';
 };
 
 export const BAD_LINK: Page = {

@@ -23,7 +23,7 @@ function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldErro
 }
 
 /** Postgres refuses NUL in text, and UTF-8 has no lone surrogate: two values would become one. */
-const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 function unstorable(value: unknown, parent = ''): FieldError[] {
   if (typeof value === 'string')
@@ -61,7 +61,9 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'custom') return value;
+    // Without a DTO there is nothing to hold a value to: the handler takes whatever came.
+    const isUntyped = metadata.type !== 'param' && metadata.metatype === Object;
+    if (metadata.type === 'custom' || isUntyped) return value;
     const given = value ?? (metadata.type === 'param' ? value : {});
     const faults = unstorable(given);
     if (metadata.type === 'body') {
