@@ -73,6 +73,11 @@ export class MailService {
     if (to) await this.owe(tx, { kind, to, userId, locale, values: { username, ...values } });
   }
 
+  /** As `owe`, to an address that may be nobody's: the composer finds out when the mail is sent. */
+  oweToAddress(tx: Tx, kind: MailKind, to: string): Promise<void> {
+    return this.owe(tx, { kind, to, userId: null, locale: 'en', values: {} });
+  }
+
   /** How many mails are owed and not sent, and not given up on. */
   countUnsent(): Promise<number> {
     return this.outbox.countUnsent();

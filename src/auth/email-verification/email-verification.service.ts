@@ -35,15 +35,7 @@ export class EmailVerificationService implements OnModuleInit {
    */
   async request(email: string): Promise<void> {
     await this.limits.consume('mail', 'verification', email);
-    await this.unitOfWork.run((tx) =>
-      this.mail.owe(tx, {
-        kind: 'email_verification',
-        to: email,
-        userId: null,
-        locale: 'en',
-        values: {},
-      }),
-    );
+    await this.unitOfWork.run((tx) => this.mail.oweToAddress(tx, 'email_verification', email));
   }
 
   /**

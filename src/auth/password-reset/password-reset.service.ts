@@ -38,15 +38,7 @@ export class PasswordResetService implements OnModuleInit {
    */
   async request(email: string): Promise<void> {
     await this.limits.consume('mail', 'password reset', email);
-    await this.unitOfWork.run((tx) =>
-      this.mail.owe(tx, {
-        kind: 'password_reset',
-        to: email,
-        userId: null,
-        locale: 'en',
-        values: {},
-      }),
-    );
+    await this.unitOfWork.run((tx) => this.mail.oweToAddress(tx, 'password_reset', email));
   }
 
   /** Whether this link would still be taken; changes nothing. */
