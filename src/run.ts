@@ -6,11 +6,17 @@ export async function run(): Promise<void> {
   try {
     await start();
   } catch (error) {
-    const isOurs = error instanceof ConfigError;
-    const lines = isOurs ? error.problems : [(error as Error).stack ?? String(error)];
-    process.stderr.write(`Gatehouse cannot start.\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    const lines = reasons(error).map((line) => `  ${line}\n`);
+    process.stderr.write(`Gatehouse cannot start.\n${lines.join('')}`);
     process.exit(1);
   }
+}
+
+/** What somebody who starts the service can do something about is said without a stack. */
+function reasons(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.problems;
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  return code === 'EADDRINUSE' ? [`PORT: ${message}`] : [stack ?? String(error)];
 }
 
 /** The embedded Postgres comes up while the rest of the program, most of it, is being loaded. */
