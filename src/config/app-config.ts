@@ -1,3 +1,5 @@
+import type { OAuthSettings } from './oauth-settings';
+
 export interface RateLimit {
   readonly points: number;
   readonly seconds: number;
@@ -72,6 +74,7 @@ export abstract class AppConfig {
     readonly register: RateLimit;
     readonly mail: RateLimit;
   };
+  abstract readonly oauth: OAuthSettings;
   abstract readonly mail: {
     readonly smtp: SmtpSettings | null;
     readonly sendgrid: { readonly apiKey: string; readonly url: string } | null;

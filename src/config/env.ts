@@ -1,8 +1,9 @@
 import type { AppConfig } from './app-config';
+import { readProviders } from './oauth-providers';
+import type { ProviderSettings } from './oauth-settings';
 import { developmentSecretKey, weaknessOfSecretKey } from './secret-key';
-import { VARIABLES, type Values, type VariableName } from './variables';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, parseVariables } from './variable';
+import { VARIABLES, type Values } from './variables';
 
 /** Thrown with every problem at once, one line each, each naming its variable. */
 export class ConfigError extends Error {
@@ -12,19 +13,21 @@ export class ConfigError extends Error {
   }
 }
 
-/** Passwords: a space at their end is part of them. */
-const AS_IT_IS = new Set(['SMTP_PASSWORD', 'BOOTSTRAP_ADMIN_PASSWORD', 'SECRET_KEY']);
-
 /**
  * Checks and types the environment. A variable set to nothing counts as unset.
  * @throws ConfigError listing all problems, without the values (they may be secrets)
  */
 export function loadConfig(environment: Environment): AppConfig {
   const set = { ...environment, REDIS_URL: environment.REDIS_URL || environment.REDIS_DSN };
-  const { values, problems } = parse(set);
-  problems.push(...contradictions(values));
+  const { values, problems } = parseVariables(set, Object.assign({}, ...Object.values(VARIABLES)));
+  const known: Partial<Values> = values;
+  const oauth = readProviders(set, known.OAUTH_PROVIDERS ?? [], {
+    backendUrl: backendUrl(known),
+    requiresHttps: known.NODE_ENV === 'production' && !allowsPrivateAddresses(known),
+  });
+  problems.push(...contradictions(known), ...oauth.problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return toConfig(values as Values);
+  return toConfig(values as Values, oauth.providers);
 }
 
 /** Reads `.env` in the working directory, if any, beneath the real environment. */
@@ -35,22 +38,6 @@ export function loadProcessConfig(): AppConfig {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return loadConfig(process.env);
-}
-
-function parse(environment: Environment) {
-  const values: Partial<Record<VariableName, unknown>> = {};
-  const problems: string[] = [];
-  for (const [name, { schema, fallback }] of Object.values(VARIABLES).flatMap(Object.entries)) {
-    const raw = (AS_IT_IS.has(name) ? environment[name] : environment[name]?.trim()) || fallback;
-    if (raw === null) {
-      values[name as VariableName] = null;
-      continue;
-    }
-    const result = schema.safeParse(raw);
-    if (result.success) values[name as VariableName] = result.data;
-    else problems.push(`${name}: ${result.error.issues[0]!.message}`);
-  }
-  return { values: values as Partial<Values>, problems };
 }
 
 /** What each value alone cannot show. Values that did not parse are absent here. */
@@ -100,11 +87,19 @@ function productionProblems(values: Partial<Values>): string[] {
   return problems;
 }
 
+function backendUrl(values: Partial<Values>): string {
+  return values.BACKEND_URL ?? `http://localhost:${values.PORT || 8000}`;
+}
+
+function allowsPrivateAddresses(values: Partial<Values>): boolean {
+  return values.OAUTH_ALLOW_PRIVATE_ADDRESSES ?? values.NODE_ENV !== 'production';
+}
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-function toConfig(values: Values): AppConfig {
+function toConfig(values: Values, providers: readonly ProviderSettings[]): AppConfig {
   return {
     environment: values.NODE_ENV,
     process: {
@@ -116,7 +111,7 @@ function toConfig(values: Values): AppConfig {
       dataDir: values.DATA_DIR,
     },
     addresses: {
-      backendUrl: values.BACKEND_URL ?? `http://localhost:${values.PORT || 8000}`,
+      backendUrl: backendUrl(values),
       frontendUrl: values.FRONTEND_URL,
       allowedOrigins: values.ALLOWED_ORIGINS ?? [new URL(values.FRONTEND_URL).origin],
       allowedRedirectUrls: values.ALLOWED_REDIRECT_URLS ?? [],
@@ -135,6 +130,11 @@ function toConfig(values: Values): AppConfig {
       emailChangeSeconds: values.EMAIL_CHANGE_TOKEN_EXPIRE_HOURS * HOUR,
     },
     ...signInConfig(values),
+    oauth: {
+      result: values.OAUTH_RESULT,
+      allowsPrivateAddresses: allowsPrivateAddresses(values),
+      providers,
+    },
     ...deliveryConfig(values),
   };
 }

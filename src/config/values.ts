@@ -43,7 +43,7 @@ export const url = (...protocols: readonly string[]) =>
 
 export const webUrl = url('http:', 'https:').transform((value) => value.replace(/\/+$/, ''));
 
-const list = (value: string): string[] =>
+export const list = (value: string): string[] =>
   value
     .split(',')
     .map((item) => item.trim())

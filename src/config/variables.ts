@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { providerNames } from './provider-values';
 import {
   decimal,
   email,
@@ -13,21 +13,12 @@ import {
   webUrls,
   whole,
 } from './values';
+import { type ValueOf, variable } from './variable';
 
-interface Variable<S extends z.ZodType, D extends string | null> {
-  readonly schema: S;
-  /** As it would be written in the environment; null where there is none. */
-  readonly fallback: D;
-  readonly purpose: string;
-}
-
-const variable = <S extends z.ZodType, D extends string | null>(
-  schema: S,
-  fallback: D,
-  purpose: string,
-): Variable<S, D> => ({ schema, fallback, purpose });
-
-/** Every variable the service reads. `.env.example` is printed from this table. */
+/**
+ * Every variable the service reads, besides those of each OAuth provider. `.env.example` is printed
+ * from both tables.
+ */
 export const VARIABLES = {
   process: {
     NODE_ENV: variable(
@@ -160,6 +151,23 @@ export const VARIABLES = {
       'reset mails an address, and verification mails an address',
     ),
   },
+  oauth: {
+    OAUTH_PROVIDERS: variable(
+      providerNames,
+      null,
+      'providers besides google and discord, comma-separated; each reads the variables of its name',
+    ),
+    OAUTH_RESULT: variable(
+      oneOf('code', 'query', 'json', 'cookie'),
+      'code',
+      'a sign-in ends at FRONTEND_URL with a one-time code, tokens in the query or cookies, or in JSON',
+    ),
+    OAUTH_ALLOW_PRIVATE_ADDRESSES: variable(
+      flag,
+      null,
+      'true lets providers be in the own network, and on http; false in production, true elsewhere',
+    ),
+  },
   mail: {
     SMTP_HOST: variable(text, null, 'mail server; the development mailbox where empty'),
     SMTP_PORT: variable(whole(1, 65_535), '587', 'its port'),
@@ -206,23 +214,6 @@ type UnionToIntersection<U> = (U extends unknown ? (u: U) => void : never) exten
   ? I
   : never;
 type AllVariables = UnionToIntersection<Flat>;
-type ValueOf<V> =
-  V extends Variable<infer S, infer D> ? z.output<S> | (D extends null ? null : never) : never;
 
 /** The typed value of every variable; null where it is unset and has no default. */
 export type Values = { readonly [N in keyof AllVariables]: ValueOf<AllVariables[N]> };
-export type VariableName = keyof Values;
-
-/** The text of `.env.example`: every variable with its purpose and default, commented out. */
-export function renderEnvExample(): string {
-  const groups = Object.entries(VARIABLES).map(([group, variables]) => {
-    const lines = Object.entries(variables).map(
-      ([name, { fallback, purpose }]) => `# ${purpose}\n#${name}=${fallback ?? ''}\n`,
-    );
-    return `## ${group}\n\n${lines.join('\n')}`;
-  });
-  return [
-    '# Nothing here is needed to start. Copy to .env and uncomment what you change.\n',
-    ...groups,
-  ].join('\n');
-}
