@@ -4,20 +4,24 @@ import type { FastifyRequest } from 'fastify';
 import { InvalidAccessTokenError, UnauthenticatedError } from '../common/access/access.errors';
 import { policyOf } from '../common/access/access-policy';
 import { bearerTokenIn } from './bearer-token';
+import { SessionCookies } from './cookies/session-cookies';
 import { OptionalUser } from './optional-user.decorator';
 
 /** Authenticates every request to a route that is not public. Global, so closed by default. */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard('access-token') {
+  constructor(private readonly cookies: SessionCookies) {
+    super();
+  }
+
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const handler = context.getHandler() as () => unknown;
-    const isPublic = policyOf(handler, context.getClass())?.who === 'public';
-    if (!isPublic) return super.canActivate(context) as Promise<boolean>;
-    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    const looks = Reflect.getMetadata(OptionalUser.KEY, handler) === true;
-    return looks && bearerTokenIn(headers.authorization) !== null
-      ? (super.canActivate(context) as Promise<boolean>)
-      : true;
+    const policy = policyOf(context.getHandler() as () => unknown, context.getClass());
+    const isPublic = policy?.who === 'public';
+    if (isPublic && !wantsUser(context)) return true;
+    const { bearer, cookie } = this.presented(context);
+    if (isPublic && (bearer ?? cookie) === null) return true;
+    if (policy?.bearerOnly && bearer === null) throw new UnauthenticatedError();
+    return super.canActivate(context) as Promise<boolean>;
   }
 
   override handleRequest<U>(
@@ -28,9 +32,20 @@ export class AccessTokenGuard extends AuthGuard('access-token') {
   ): U {
     if (error) throw error;
     if (user) return user;
-    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    throw bearerTokenIn(headers.authorization) === null
-      ? new UnauthenticatedError()
-      : new InvalidAccessTokenError();
+    const { bearer, cookie } = this.presented(context);
+    // Nobody chose to send that cookie: where anyone may call, a dead one makes nobody of its owner.
+    if (bearer === null && wantsUser(context)) return undefined as U;
+    throw (bearer ?? cookie) === null ? new UnauthenticatedError() : new InvalidAccessTokenError();
+  }
+
+  private presented(context: ExecutionContext) {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    return {
+      bearer: bearerTokenIn(request.headers.authorization),
+      cookie: this.cookies.accessTokenIn(request),
+    };
   }
 }
+
+const wantsUser = (context: ExecutionContext): boolean =>
+  Reflect.getMetadata(OptionalUser.KEY, context.getHandler()) === true;

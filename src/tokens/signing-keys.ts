@@ -41,5 +41,8 @@ function hs256(bytes: Buffer): SigningKey {
   return { algorithm: 'HS256', sign: key, verify: key };
 }
 
-const derive = (secret: string, type: TokenType): Buffer =>
-  Buffer.from(hkdfSync('sha256', secret, '', `gatehouse token ${type}`, 32));
+const derive = (secret: string, type: TokenType): Buffer => derivedKey(secret, `token ${type}`);
+
+/** 32 bytes for one purpose, from which neither SECRET_KEY nor another purpose's key follows. */
+export const derivedKey = (secret: string, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, '', `gatehouse ${purpose}`, 32));

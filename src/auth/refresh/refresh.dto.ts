@@ -1,6 +1,7 @@
 import { TokenField } from '../../common/http/fields';
 
 export class RefreshDto {
-  @TokenField()
-  refresh_token: string;
+  /** Left out in cookie mode. */
+  @TokenField({ optional: true })
+  refresh_token?: string;
 }

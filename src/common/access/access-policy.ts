@@ -4,6 +4,8 @@ import { Reflector } from '@nestjs/core';
 export interface AccessPolicy {
   readonly who: 'public' | 'signed-in';
   readonly verifiedEmail?: boolean;
+  /** Cookies do not sign in here. */
+  readonly bearerOnly?: boolean;
 }
 
 const POLICY = Reflector.createDecorator<AccessPolicy>();

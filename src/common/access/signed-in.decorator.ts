@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiOAuth2 } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth, ApiOAuth2 } from '@nestjs/swagger';
 import { declarePolicy } from './access-policy';
 
 /** Only callers with a live session pass. */
@@ -8,4 +8,5 @@ export const SignedIn = () =>
     declarePolicy({ who: 'signed-in' }),
     ApiBearerAuth('bearer'),
     ApiOAuth2([], 'password'),
+    ApiCookieAuth('cookie'),
   );

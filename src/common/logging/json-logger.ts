@@ -12,13 +12,16 @@ const SECRETS = [
   'refresh_token',
   'authorization',
   'cookie',
+  'set-cookie',
+  'csrf_token',
+  'x-csrf-token',
   'client_secret',
   'to',
   'recipient',
   'email',
 ];
 
-const REDACT = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+const REDACT = SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
 
 /** What Nest says of itself while it starts: a hundred lines that nobody asked for. */
 const FRAMEWORK = new Set<unknown>([

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { InvalidAccessTokenError, UnauthenticatedError } from '../../common/access/access.errors';
+import { TokensService } from '../../tokens/tokens.service';
+import { InvalidRefreshTokenError, RefreshTokenReusedError } from '../auth.errors';
+import { SessionsService } from '../sessions/sessions.service';
+import { CsrfProof } from './csrf-proof';
+import { SessionCookies } from './session-cookies';
+
+type Request = Pick<FastifyRequest, 'headers'>;
+
+interface Claims {
+  readonly sid: string;
+  readonly sub: string;
+}
+
+const REFUSALS = [
+  UnauthenticatedError,
+  InvalidAccessTokenError,
+  InvalidRefreshTokenError,
+  RefreshTokenReusedError,
+];
+
+/** The session that the cookies of a request stand for, by their signatures; it may have ended. */
+@Injectable()
+export class CookieSession {
+  constructor(
+    private readonly cookies: SessionCookies,
+    private readonly csrf: CsrfProof,
+    private readonly tokens: TokensService,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  claimsIn(request: Request): Claims | null {
+    const accessToken = this.cookies.accessTokenIn(request);
+    const claims = accessToken === null ? null : this.tokens.verify('access', accessToken);
+    return claims ?? this.refreshClaimsIn(request);
+  }
+
+  refreshClaimsIn(request: Request): Claims | null {
+    const refreshToken = this.cookies.refreshTokenIn(request);
+    return refreshToken === null ? null : this.tokens.verify('refresh', refreshToken);
+  }
+
+  /**
+   * The CSRF token of a live session, to a browser that has it as a cookie. A refresh cookie alone
+   * does not do: a sibling domain may have planted its own.
+   * @throws UnauthenticatedError, InvalidAccessTokenError
+   */
+  async csrfToken(request: Request): Promise<string> {
+    const claims = this.claimsIn(request);
+    const csrfToken = claims && this.csrf.cookieOf(request, claims.sid);
+    if (!claims || !csrfToken) throw new UnauthenticatedError();
+    if (!(await this.sessions.authenticate(claims.sid, claims.sub)))
+      throw new InvalidAccessTokenError();
+    return csrfToken;
+  }
+
+  /** Rethrows what `work` throws; if that is a refusal of its tokens, the cookies are cleared. */
+  async clearIfRefused<T>(
+    request: Request,
+    reply: FastifyReply,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (REFUSALS.some((Refusal) => error instanceof Refusal))
+        this.cookies.clearSent(request, reply);
+      throw error;
+    }
+  }
+}
