@@ -15,6 +15,7 @@ const EDGES = {
   // layer 3: proof
   auth: ['common', 'config', 'database', 'tokens', 'limits', 'audit', 'mail', 'users'],
   // layer 4: entry points
+  oauth: ['common', 'config', 'database', 'tokens', 'audit', 'mail', 'users', 'auth'],
   pages: ['common', 'config', 'auth', 'users'],
   fastlaunch: ['common', 'config', 'auth'],
   health: ['common', 'mail'],
@@ -27,7 +28,7 @@ const EDGES = {
 const ROOT_CLIENTS = ['cli', 'docs'];
 const FLOWS =
   'registration|login|refresh|logout|email-verification|password-reset|password-change|email-change';
-const BLOCKS = 'passwords|sessions';
+const BLOCKS = 'passwords|sessions|identities|cookies';
 
 const edgeRules = Object.entries(EDGES).map(([from, targets]) => ({
   name: `edges-of-${from}`,

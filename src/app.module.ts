@@ -14,6 +14,7 @@ import { FastLaunchModule } from './fastlaunch/fastlaunch.module';
 import { HealthModule } from './health/health.module';
 import { MailModule } from './mail/mail.module';
 import { MetricsModule } from './metrics/metrics.module';
+import { OAuthModule } from './oauth/oauth.module';
 import { PagesModule } from './pages/pages.module';
 import { GatehouseProblems } from './problem-map';
 import { QueueModule } from './queue/queue.module';
@@ -36,6 +37,7 @@ export class AppModule {
         MailModule.register(config),
         UsersModule,
         AuthModule,
+        OAuthModule,
         FastLaunchModule,
         PagesModule,
         HealthModule,

@@ -1,4 +1,4 @@
-import { type DynamicModule, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import { type DynamicModule, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -51,8 +51,7 @@ export async function configureApp(
   config: AppConfig,
   logger: JsonLogger,
 ): Promise<void> {
-  const routes = routesOf(module);
-  demandPolicies(routes);
+  demandPolicies(routesOf(module));
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.decorate('problems', app.get(ProblemFilter));
   logRequests(server, logger);
@@ -60,12 +59,12 @@ export async function configureApp(
   registerBodyParsers(server);
   closeGracefully(server);
   sendSecurityHeaders(server, config.environment === 'production');
-  app.setGlobalPrefix(API_PREFIX, {
-    exclude: routes.filter(({ isAtRoot }) => isAtRoot).map(({ path }) => path.slice(1)),
-  });
+  // Not a global prefix, whose exceptions go by path: these go by controller, so that a path can
+  // lie at the root and under the prefix. A version of nothing is the prefix alone.
   app.enableVersioning({
     type: VersioningType.URI,
-    defaultVersion: [API_VERSION, VERSION_NEUTRAL],
+    prefix: API_PREFIX,
+    defaultVersion: [`/v${API_VERSION}`, ''],
   });
   app.enableCors({
     origin: [...config.addresses.allowedOrigins],

@@ -1,10 +1,13 @@
 import type { DataSourceOptions } from 'typeorm';
 import { Accounts1793000000000 } from '../migrations/1793000000000-accounts';
+import { Identities1793100000000 } from '../migrations/1793100000000-identities';
 import { AuditEvent } from './audit/audit-event.entity';
+import { Identity } from './auth/identities/identity.entity';
 import { Session } from './auth/sessions/session.entity';
 import type { DatabaseConnection } from './database/database-connection';
 import { OutboxMail } from './mail/outbox-mail.entity';
 import { Subscription } from './users/subscription.entity';
+import { SpentFlow } from './oauth/flow/spent-flow.entity';
 import { User } from './users/user.entity';
 
 /** A query that takes longer is a fault, and a client that waits longer is gone. */
@@ -28,8 +31,8 @@ export function dataSourceOptions(
           database: options.database,
         }),
     poolSize,
-    entities: [User, Subscription, Session, OutboxMail, AuditEvent],
-    migrations: [Accounts1793000000000],
+    entities: [User, Subscription, Identity, Session, SpentFlow, OutboxMail, AuditEvent],
+    migrations: [Accounts1793000000000, Identities1793100000000],
     synchronize: false,
     installExtensions: false,
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },

@@ -12,13 +12,16 @@ import {
 } from './common/http/http.errors';
 import { ProblemMap, type ProblemRow } from './common/http/problem';
 import type * as auth from './auth/auth.errors';
+import type * as cookies from './auth/cookies/cookies.errors';
 import type { WeakPasswordError } from './auth/passwords/passwords.errors';
 import type { SessionNotFoundError } from './auth/sessions/sessions.errors';
 import { DatabaseUnavailableError } from './database/database.errors';
 import { isDatabaseUnavailable } from './database/pg-errors';
 import type { MailNotFoundError } from './dev/dev.errors';
 import type { DependencyDownError } from './health/health.errors';
+import type * as identities from './auth/identities/identities.errors';
 import type * as limits from './limits/limits.errors';
+import type * as oauth from './oauth/oauth.errors';
 import type * as users from './users/users.errors';
 
 type ErrorsOf<M> = {
@@ -40,6 +43,9 @@ type KnownError =
   | DependencyDownError
   | ErrorsOf<typeof http>
   | ErrorsOf<typeof auth>
+  | ErrorsOf<typeof cookies>
+  | ErrorsOf<typeof identities>
+  | ErrorsOf<typeof oauth>
   | ErrorsOf<typeof limits>
   | ErrorsOf<typeof users>;
 
@@ -52,6 +58,9 @@ export const PROBLEMS = {
   invalid_token: { status: 400, title: 'Invalid link' },
   wrong_password: { status: 400, title: 'Wrong password' },
   email_unchanged: { status: 400, title: 'E-mail unchanged' },
+  invalid_code: { status: 400, title: 'Invalid code' },
+  redirect_not_allowed: { status: 400, title: 'Redirect not allowed' },
+  state_mismatch: { status: 400, title: 'State mismatch' },
   protected_field: { status: 400, title: 'Protected field' },
   unauthenticated: { status: 401, title: 'Not signed in' },
   invalid_access_token: { status: 401, title: 'Invalid access token', tokenSent: true },
@@ -70,11 +79,20 @@ export const PROBLEMS = {
     tokenSent: true,
   },
   account_disabled: { status: 403, title: 'Account disabled', oauthError: 'invalid_grant' },
+  csrf_token_invalid: { status: 403, title: 'Invalid CSRF token' },
+  origin_not_allowed: { status: 403, title: 'Origin not allowed' },
+  access_denied: { status: 403, title: 'Access denied' },
+  provider_email_unverified: { status: 403, title: 'Provider e-mail unverified' },
+  unknown_provider: { status: 404, title: 'Unknown provider' },
+  identity_not_found: { status: 404, title: 'Not linked' },
   not_found: { status: 404, title: 'Not found' },
   session_not_found: { status: 404, title: 'Session not found' },
   mail_not_found: { status: 404, title: 'Mail not found' },
   username_taken: { status: 409, title: 'Username taken' },
   email_taken: { status: 409, title: 'E-mail taken' },
+  identity_taken: { status: 409, title: 'Sign-in taken' },
+  provider_already_linked: { status: 409, title: 'Provider already linked' },
+  last_sign_in_method: { status: 409, title: 'Last sign-in method' },
   body_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   validation_failed: { status: 422, title: 'Validation failed' },
@@ -82,6 +100,8 @@ export const PROBLEMS = {
   rate_limited: { status: 429, title: 'Too many attempts', oauthError: 'temporarily_unavailable' },
   internal_error: { status: 500, title: 'Internal error', oauthError: 'server_error' },
   overloaded: { status: 503, title: 'Overloaded', oauthError: 'temporarily_unavailable' },
+  provider_not_configured: { status: 503, title: 'Provider not configured' },
+  provider_error: { status: 503, title: 'Provider error' },
   dependency_down: {
     status: 503,
     title: 'Dependency down',

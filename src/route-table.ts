@@ -53,7 +53,13 @@ export function renderRoutes(routes: readonly Route[]): string {
 }
 
 const describePolicy = (policy: AccessPolicy | undefined): string =>
-  policy ? [policy.who, ...(policy.verifiedEmail ? ['verified e-mail'] : [])].join(', ') : 'none';
+  policy
+    ? [
+        policy.who,
+        ...(policy.verifiedEmail ? ['verified e-mail'] : []),
+        ...(policy.bearerOnly ? ['no cookies'] : []),
+      ].join(', ')
+    : 'none';
 
 function controllersOf(
   module: DynamicModule | Type,

@@ -13,6 +13,9 @@ export type AuditAction =
   | 'password_reset'
   | 'email_change_requested'
   | 'email_changed'
+  | 'identity_linked'
+  | 'identity_unlinked'
+  | 'account_reclaimed'
   | 'admin_bootstrapped';
 
 /** Who did what to whom, from where. No foreign keys: the trail outlives the user. */

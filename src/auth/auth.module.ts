@@ -8,12 +8,22 @@ import { TokensModule } from '../tokens/tokens.module';
 import { UsersModule } from '../users/users.module';
 import { AccessTokenGuard } from './access-token.guard';
 import { AccessTokenStrategy } from './access-token.strategy';
+import { AllowedOrigins } from './cookies/allowed-origins';
+import { CookieRequestGuard } from './cookies/cookie-request.guard';
+import { CookieSession } from './cookies/cookie-session';
+import { CsrfProof } from './cookies/csrf-proof';
+import { CsrfController } from './cookies/csrf.controller';
+import { SessionCookies } from './cookies/session-cookies';
+import { TokenDelivery } from './cookies/token-delivery';
 import { EmailChangeController } from './email-change/email-change.controller';
 import { EmailChangeService } from './email-change/email-change.service';
 import { EmailVerificationController } from './email-verification/email-verification.controller';
 import { EmailVerificationService } from './email-verification/email-verification.service';
+import { IdentitiesRepository } from './identities/identities.repository';
+import { IdentitiesService } from './identities/identities.service';
 import { LoginController } from './login/login.controller';
 import { LoginService } from './login/login.service';
+import { CookieLogout } from './logout/cookie-logout';
 import { LogoutController } from './logout/logout.controller';
 import { LogoutService } from './logout/logout.service';
 import { MailLinks } from './mail-links';
@@ -25,6 +35,7 @@ import { PasswordResetService } from './password-reset/password-reset.service';
 import { NewPasswords } from './passwords/new-passwords';
 import { PasswordProof } from './passwords/password-proof';
 import { passwordProviders } from './passwords/password.providers';
+import { CookieRefresh } from './refresh/cookie-refresh';
 import { RefreshController } from './refresh/refresh.controller';
 import { BootstrapAdminService } from './registration/bootstrap-admin.service';
 import { RegistrationController } from './registration/registration.controller';
@@ -42,6 +53,7 @@ import { SessionsService } from './sessions/sessions.service';
     LoginController,
     RefreshController,
     LogoutController,
+    CsrfController,
     AuthMeController,
     PasswordChangeController,
     PasswordResetController,
@@ -51,12 +63,21 @@ import { SessionsService } from './sessions/sessions.service';
   ],
   providers: [
     AccessTokenStrategy,
-    // Global, and in this order: who is it, then may they.
+    // Global, and in this order: who is it, did they mean it, then may they.
     { provide: APP_GUARD, useClass: AccessTokenGuard },
+    { provide: APP_GUARD, useClass: CookieRequestGuard },
     { provide: APP_GUARD, useClass: PolicyGuard },
     SessionsService,
     SessionsRepository,
     RefreshService,
+    SessionCookies,
+    AllowedOrigins,
+    CsrfProof,
+    CookieSession,
+    TokenDelivery,
+    CookieRefresh,
+    IdentitiesService,
+    IdentitiesRepository,
     MailLinks,
     ...passwordProviders,
     NewPasswords,
@@ -65,11 +86,21 @@ import { SessionsService } from './sessions/sessions.service';
     BootstrapAdminService,
     LoginService,
     LogoutService,
+    CookieLogout,
     PasswordChangeService,
     PasswordResetService,
     EmailVerificationService,
     EmailChangeService,
   ],
-  exports: [EmailVerificationService, PasswordResetService, EmailChangeService],
+  exports: [
+    EmailVerificationService,
+    PasswordResetService,
+    EmailChangeService,
+    SessionsService,
+    IdentitiesService,
+    SessionCookies,
+    TokenDelivery,
+    AllowedOrigins,
+  ],
 })
 export class AuthModule {}

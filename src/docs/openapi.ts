@@ -30,6 +30,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'the server that this document comes from')
     .addTag('auth', 'Sign-up, sign-in, tokens, passwords and addresses')
+    .addTag('oauth', 'Sign-in with Google, Discord and other providers, and linking them')
     .addTag('users', 'Your account and where you are signed in')
     .addTag('system', 'Whether the service is well')
     .addTag('fastlaunch', 'The dialect of clients written for FastLaunch')
@@ -41,6 +42,19 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       },
       'password',
     )
+    .addCookieAuth(
+      '__Host-gatehouse_access',
+      {
+        type: 'apiKey',
+        in: 'cookie',
+        description: 'Set by a sign-in with `cookies=true`; without the prefix over http.',
+      },
+      'cookie',
+    )
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'X-CSRF-Token', description: 'With the cookie only.' },
+      'csrf',
+    )
     .build();
   const document = SwaggerModule.createDocument(app, options);
   document.paths = Object.fromEntries(
@@ -51,24 +65,39 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     for (const method of METHODS.filter((name) => item[name])) {
       const operation = item[method] as Operation;
       operation.operationId = operationId(method, path);
+      if (method !== 'get') demandCsrfToken(operation);
       describeProblems(operation);
     }
   }
   return document;
 }
 
-/** Of what a client sees: `post_auth_login_form`, `delete_users_me_sessions_id`. */
-const operationId = (method: string, path: string): string =>
-  [method, ...path.replace(CANONICAL, '').match(/\w+/g)!].join('_');
+/**
+ * Of what a client sees: `post_auth_login_form`, `delete_users_me_sessions_id`. What lies under
+ * `/auth` at the root has the dialect's name there: `get_fastlaunch_verify_email`.
+ */
+const operationId = (method: string, path: string): string => {
+  const seen = path.replace(CANONICAL, '').replace(/^\/auth\//, 'fastlaunch/');
+  return [method, ...seen.match(/\w+/g)!].join('_');
+};
 
 const isCanonical = (path: string): boolean =>
   path.startsWith(CANONICAL) || !path.startsWith(UNVERSIONED);
+
+/** What changes something asks for the CSRF token of whoever is signed in by cookie. */
+function demandCsrfToken(operation: Operation): void {
+  operation.security = operation.security?.map((requirement) =>
+    'cookie' in requirement ? { ...requirement, csrf: [] } : requirement,
+  );
+}
 
 /** Turns the codes that `@Problems` left on an operation into responses with an example each. */
 function describeProblems(operation: Operation): void {
   const codes = new Set(operation[PROBLEM_CODES]);
   delete operation[PROBLEM_CODES];
   if (operation.security) codes.add('unauthenticated').add('invalid_access_token');
+  if (operation.security?.some((requirement) => 'csrf' in requirement))
+    codes.add('csrf_token_invalid').add('origin_not_allowed');
   if (operation.requestBody)
     codes.add('malformed_json').add('body_too_large').add('unsupported_media_type');
   for (const [status, group] of Object.entries(byStatus([...codes]))) {

@@ -38,6 +38,16 @@ export class UsersRepository {
     return this.findWhere('lower(u.email) = lower($1)', email);
   }
 
+  /** Holds the row until the transaction ends: what is read here stays true in it. */
+  lockById(tx: Tx, id: string): Promise<Account | null> {
+    return this.lockWhere(tx, 'u.id = $1', id);
+  }
+
+  /** As `lockById`, without regard to case. */
+  lockByEmail(tx: Tx, email: string): Promise<Account | null> {
+    return this.lockWhere(tx, 'lower(u.email) = lower($1)', email);
+  }
+
   async hasAdmin(): Promise<boolean> {
     return this.dataSource.getRepository(User).existsBy({ role: 'admin' });
   }
@@ -89,6 +99,25 @@ export class UsersRepository {
       .where('id = :id AND email = :email AND email_verified_at IS NULL', { id, email })
       .execute();
     return affected === 1;
+  }
+
+  /** Gives an address to an account that has none. @throws EmailTakenError */
+  async setFirstEmail(tx: Tx, id: string, email: string, now: Date): Promise<void> {
+    await tx
+      .createQueryBuilder()
+      .update(User)
+      .set({ email, emailVerifiedAt: now, updatedAt: now })
+      .where('id = :id AND email IS NULL', { id })
+      .execute()
+      .catch(refuseTaken);
+  }
+
+  private async lockWhere(tx: Tx, condition: string, value: string): Promise<Account | null> {
+    const [row] = await tx.query<AccountRow[]>(
+      `SELECT ${ACCOUNT_COLUMNS} FROM ${ACCOUNT_TABLES} WHERE ${condition} FOR UPDATE OF u`,
+      [value],
+    );
+    return row ? toAccount(row) : null;
   }
 
   private async findWhere(condition: string, value: string): Promise<Account | null> {

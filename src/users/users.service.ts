@@ -11,6 +11,7 @@ export interface NewUser {
   readonly email: string | null;
   readonly passwordHash: string | null;
   readonly fullName?: string | null;
+  readonly avatarUrl?: string | null;
   readonly role?: Role;
   readonly isEmailVerified?: boolean;
 }
@@ -38,6 +39,15 @@ export class UsersService {
     return name.includes('@') ? this.users.findByEmail(name) : this.users.findByUsername(name);
   }
 
+  /** The account, held until the transaction ends: what is read stays true in it. */
+  lockById(tx: Tx, id: string): Promise<Account | null> {
+    return this.users.lockById(tx, id);
+  }
+
+  lockByEmail(tx: Tx, email: string): Promise<Account | null> {
+    return this.users.lockByEmail(tx, email);
+  }
+
   hasAdmin(): Promise<boolean> {
     return this.users.hasAdmin();
   }
@@ -56,7 +66,7 @@ export class UsersService {
       displayName: null,
       fullName: user.fullName || null,
       bio: null,
-      avatarUrl: null,
+      avatarUrl: user.avatarUrl ?? null,
       nichePreference: null,
       locale: 'en',
       securityStamp: this.random.uuid(),
@@ -95,13 +105,15 @@ export class UsersService {
    */
   async setPassword(
     tx: Tx,
-    seen: Pick<Account, 'id' | 'securityStamp'>,
+    seen: Pick<Account, 'id' | 'securityStamp' | 'emailVerifiedAt'>,
     passwordHash: string,
-    proof?: { readonly emailVerifiedAt: Date },
+    { provesEmail = false } = {},
   ): Promise<string | null> {
     const securityStamp = this.random.uuid();
+    const now = this.clock.now();
+    const proof = provesEmail && { emailVerifiedAt: seen.emailVerifiedAt ?? now };
     const change = { passwordHash, securityStamp, ...proof };
-    const done = await this.users.changeUnderStamp(tx, seen, change, this.clock.now());
+    const done = await this.users.changeUnderStamp(tx, seen, change, now);
     return done ? securityStamp : null;
   }
 
@@ -119,6 +131,23 @@ export class UsersService {
     const now = this.clock.now();
     const change = { email, emailVerifiedAt: now, securityStamp };
     return (await this.users.changeUnderStamp(tx, seen, change, now)) ? securityStamp : null;
+  }
+
+  /**
+   * Hands an account that never verified its address to the one who has just proven it: the
+   * password is gone and every session and link is void. Answers with the account as it is then,
+   * or null if `seen` was changed meanwhile.
+   */
+  async reclaim(tx: Tx, seen: Account): Promise<Account | null> {
+    const now = this.clock.now();
+    const change = { passwordHash: null, emailVerifiedAt: now, securityStamp: this.random.uuid() };
+    const done = await this.users.changeUnderStamp(tx, seen, change, now);
+    return done ? { ...seen, ...change } : null;
+  }
+
+  /** Gives a proven address to an account that has none. @throws EmailTakenError */
+  setFirstEmail(tx: Tx, id: string, email: string): Promise<void> {
+    return this.users.setFirstEmail(tx, id, email, this.clock.now());
   }
 
   /** True for exactly one of N concurrent callers; false if verified already or no longer theirs. */

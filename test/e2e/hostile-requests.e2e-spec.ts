@@ -74,19 +74,12 @@ describe('a path', () => {
       '%ED%95%9C',
       '..%2f..',
       'a'.repeat(90),
+      '%00',
+      '00000000-0000-4000-8000-000000000000%00',
     ]),
   )('parameter that is no id of the caller is 404: %s', async (_, id) => {
     const answer = await test.api.delete(`users/me/sessions/${id}`, { token });
     expectProblem(answer, 404, 'session_not_found');
-  });
-
-  it('parameter with a NUL is 422', async () => {
-    for (const id of ['%00', '00000000-0000-4000-8000-000000000000%00'])
-      expectProblem(
-        await test.api.delete(`users/me/sessions/${id}`, { token }),
-        422,
-        'validation_failed',
-      );
   });
 });
 

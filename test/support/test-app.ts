@@ -52,13 +52,15 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Modules beside the app's own, to probe what no route of the app shows. */
   readonly imports?: Type[];
+  /** Where to listen, if it must be known beforehand. */
+  readonly port?: number;
 }
 
 /**
  * The whole service on its own copy of the database, listening on a free port, with a fixed clock
  * and a real SMTP server to mail to.
  */
-export async function startTestApp({ env = {}, imports = [] }: Options = {}): Promise<TestApp> {
+export async function startTestApp({ env = {}, imports = [], port = 0 }: Options = {}): Promise<TestApp> {
   const [inbox, database] = await Promise.all([Inbox.open(), createTestDatabase()]);
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-data-'));
   const config = loadConfig({
@@ -84,7 +86,7 @@ export async function startTestApp({ env = {}, imports = [] }: Options = {}): Pr
     bodyParser: false,
   });
   await configureApp(app, module, config, logger);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(port, '127.0.0.1');
   const dataSource = app.get(DataSource);
   const query = (sql: string, values?: unknown[]) => dataSource.query(sql, values);
 

@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
 import type { Client } from '../../common/http/client';
-import { Clock } from '../../common/time/clock';
 import { UnitOfWork } from '../../database/unit-of-work';
 import { RateLimits } from '../../limits/rate-limits';
 import { MailService } from '../../mail/mail.service';
@@ -10,6 +9,7 @@ import { digestOf, isDigestOf, TokensService } from '../../tokens/tokens.service
 import type { Account } from '../../users/account';
 import { UsersService } from '../../users/users.service';
 import { InvalidLinkTokenError } from '../auth.errors';
+import { IdentitiesService } from '../identities/identities.service';
 import { MailLinks } from '../mail-links';
 import { NewPasswords } from '../passwords/new-passwords';
 
@@ -24,7 +24,7 @@ export class PasswordResetService implements OnModuleInit {
     private readonly audit: AuditService,
     private readonly limits: RateLimits,
     private readonly unitOfWork: UnitOfWork,
-    private readonly clock: Clock,
+    private readonly identities: IdentitiesService,
   ) {}
 
   onModuleInit(): void {
@@ -48,17 +48,19 @@ export class PasswordResetService implements OnModuleInit {
 
   /**
    * Sets the password, ends every session and every other link, and counts the address as
-   * verified: the link was read there. Of N concurrent callers with one token, one succeeds.
+   * verified: the link was read there. If it never was before, what was linked to the account goes
+   * too. Of N concurrent callers with one token, one succeeds.
    * @throws InvalidLinkTokenError, WeakPasswordError
    */
   async confirm(linkToken: string, newPassword: string, client: Client): Promise<void> {
     const account = await this.holderOf(linkToken);
     if (!account) throw new InvalidLinkTokenError();
     const passwordHash = await this.passwords.hash(newPassword, account, '/new_password');
-    const proof = { emailVerifiedAt: account.emailVerifiedAt ?? this.clock.now() };
     await this.unitOfWork.run(async (tx) => {
-      if (!(await this.users.setPassword(tx, account, passwordHash, proof)))
+      if (!(await this.users.setPassword(tx, account, passwordHash, { provesEmail: true })))
         throw new InvalidLinkTokenError();
+      // Whoever signed up with somebody else's address must not keep a way in (pre-hijacking).
+      if (!account.emailVerifiedAt) await this.identities.removeAll(tx, account.id);
       await this.audit.recordOwn(tx, 'password_reset', account.id, client);
       await this.mail.oweTo(tx, 'password_changed', account, { ip: client.ip });
     });

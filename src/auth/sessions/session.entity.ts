@@ -1,10 +1,13 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
-export type SignInMethod = 'password';
+/** `password`, or the name of a provider. */
+export type SignInMethod = string;
 
 /** One sign-in on one device, from opening to revocation. */
 @Entity({ name: 'sessions' })
 @Index('sessions_user_id_idx', ['userId'])
+// Partial and unique: see the migration.
+@Index('sessions_exchange_code_hash_key', { synchronize: false })
 export class Session {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'sessions_pkey' })
   id: string;
@@ -40,6 +43,13 @@ export class Session {
 
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt: Date | null;
+
+  /**
+   * Digest of the one-time code that fetches the first pair of tokens; null once it has, and for a
+   * session whose tokens were handed out as it was opened.
+   */
+  @Column('text', { name: 'exchange_code_hash', nullable: true })
+  exchangeCodeHash: string | null;
 
   @Column('text')
   ip: string;

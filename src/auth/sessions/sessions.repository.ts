@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, MoreThan } from 'typeorm';
+import { DataSource, IsNull, MoreThan, Not } from 'typeorm';
 import type { Role } from '../../common/access/principal';
 import type { Client } from '../../common/http/client';
 import { PreparedStatements } from '../../database/prepared-statement';
@@ -73,6 +73,15 @@ const CURRENT = {
     WHERE ${LIVE} AND s.id = $2 AND s.user_id = $3 AND s.previous_jti = $4 AND s.rotated_at > $5`,
 };
 
+const EXCHANGE = {
+  name: 'exchange_session',
+  text: `UPDATE sessions s
+    SET exchange_code_hash = NULL, rotated_at = $1, last_used_at = $1, expires_at = $3
+    FROM users u
+    WHERE u.id = s.user_id AND ${LIVE} AND s.exchange_code_hash = $2
+    RETURNING ${GENERATION}`,
+};
+
 @Injectable()
 export class SessionsRepository {
   constructor(
@@ -105,6 +114,13 @@ export class SessionsRepository {
       next.client.ip,
       next.client.userAgent,
     ]);
+    return row ? toGeneration(row) : null;
+  }
+
+  /** One of N concurrent callers with one code gets the session's first generation. */
+  async exchange(codeHash: string, now: Date, expiresAt: Date): Promise<Generation | null> {
+    const values = [now, codeHash, expiresAt];
+    const [row] = await this.statements.run<GenerationRow>(EXCHANGE, values);
     return row ? toGeneration(row) : null;
   }
 
@@ -156,6 +172,20 @@ export class SessionsRepository {
     return ended;
   }
 
+  /** Ends the live sessions that a sign-in method opened, but one. */
+  async revokeOpenedBy(
+    tx: Tx,
+    method: string,
+    { userId, sessionId }: Pick<Presented, 'userId' | 'sessionId'>,
+    now: Date,
+  ): Promise<void> {
+    await tx.update(
+      Session,
+      { userId, method, id: Not(sessionId), revokedAt: IsNull(), expiresAt: MoreThan(now) },
+      { revokedAt: now },
+    );
+  }
+
   /** Takes one live session over to the user's new stamp, so that it outlives a change of it. */
   async restamp(tx: Tx, session: Pick<Session, 'id' | 'securityStamp'>, now: Date, stamp: string) {
     await tx.update(
@@ -165,7 +195,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Newest use first. */
+  /** Newest use first, without those whose tokens nobody has fetched. */
   listLive(userId: string, now: Date): Promise<Session[]> {
     return this.dataSource
       .getRepository(Session)
@@ -175,6 +205,7 @@ export class SessionsRepository {
         userId,
         now,
       })
+      .andWhere('s.exchange_code_hash IS NULL')
       .orderBy('s.last_used_at', 'DESC')
       .addOrderBy('s.id', 'DESC')
       .getMany();

@@ -5,16 +5,22 @@ import { Random } from '../../common/random/random';
 import { Clock } from '../../common/time/clock';
 import { AppConfig } from '../../config/app-config';
 import { type Tx, UnitOfWork } from '../../database/unit-of-work';
-import { TokensService } from '../../tokens/tokens.service';
+import { digestOf, TokensService } from '../../tokens/tokens.service';
 import type { Account, SignedInUser } from '../../users/account';
 import type { Session, SignInMethod } from './session.entity';
 import { type Generation, type Presented, SessionsRepository } from './sessions.repository';
+
+/** Long enough for one redirect and one request (RFC 6749 §4.1.2 allows ten minutes). */
+const EXCHANGE_CODE_SECONDS = 60;
 
 export interface TokenPair {
   readonly accessToken: string;
   readonly refreshToken: string;
   /** Seconds that the access token lives. */
   readonly expiresInSeconds: number;
+  /** Seconds that the refresh token lives, and with it the session unless it is refreshed. */
+  readonly refreshExpiresInSeconds: number;
+  readonly sessionId: string;
 }
 
 /** Opens, proves, rotates and ends sessions, and issues the tokens that stand for them. */
@@ -40,26 +46,32 @@ export class SessionsService {
     method: SignInMethod,
     client: Client,
   ): Promise<TokenPair> {
+    const life = { expiresAt: this.refreshExpiry(), exchangeCodeHash: null };
+    return this.pairOf(await this.insert(tx, account, method, client, life));
+  }
+
+  /**
+   * As `open`, for tokens that are fetched with the one-time code that this answers with. A session
+   * whose code is not exchanged within a minute has ended.
+   */
+  async openForExchange(
+    tx: Tx,
+    account: Pick<Account, 'id' | 'role' | 'securityStamp'>,
+    method: SignInMethod,
+    client: Client,
+  ): Promise<string> {
+    const code = this.random.secret(32);
+    const expiresAt = this.clock.inSeconds(EXCHANGE_CODE_SECONDS);
+    const life = { expiresAt, exchangeCodeHash: digestOf(code) };
+    await this.insert(tx, account, method, client, life);
+    return code;
+  }
+
+  /** The first pair of the session that `code` stands for: for one of N concurrent callers. */
+  async exchange(code: string): Promise<TokenPair | null> {
     const now = this.clock.now();
-    const session: Session = {
-      id: this.random.id(),
-      userId: account.id,
-      securityStamp: account.securityStamp,
-      refreshJti: this.random.uuid(),
-      previousJti: null,
-      rotatedAt: now,
-      createdAt: now,
-      lastUsedAt: now,
-      expiresAt: this.refreshExpiry(),
-      revokedAt: null,
-      ip: client.ip,
-      userAgent: client.userAgent,
-      method,
-    };
-    await this.sessions.insert(tx, session);
-    const { id: sessionId, userId, refreshJti, expiresAt } = session;
-    const { role } = account;
-    return this.pairOf({ sessionId, userId, role, refreshJti, rotatedAt: now, expiresAt });
+    const generation = await this.sessions.exchange(digestOf(code), now, this.refreshExpiry());
+    return generation && this.pairOf(generation);
   }
 
   /** The user of a live session, or null after it ended in whatever way. One query. */
@@ -121,6 +133,15 @@ export class SessionsService {
     });
   }
 
+  /** Ends what a sign-in method opened, when it is taken away; the session that asks stays. */
+  endOpenedBy(
+    tx: Tx,
+    method: SignInMethod,
+    asking: { readonly userId: string; readonly sessionId: string },
+  ): Promise<void> {
+    return this.sessions.revokeOpenedBy(tx, method, asking, this.clock.now());
+  }
+
   /** Lets one session outlive the user's new stamp; one that has ended stays ended. */
   async keep(tx: Tx, sessionId: string, seenStamp: string, newStamp: string): Promise<void> {
     const session = { id: sessionId, securityStamp: seenStamp };
@@ -129,6 +150,35 @@ export class SessionsService {
 
   list(userId: string): Promise<Session[]> {
     return this.sessions.listLive(userId, this.clock.now());
+  }
+
+  private async insert(
+    tx: Tx,
+    { id: userId, role, securityStamp }: Pick<Account, 'id' | 'role' | 'securityStamp'>,
+    method: SignInMethod,
+    { ip, userAgent }: Client,
+    life: Pick<Session, 'expiresAt' | 'exchangeCodeHash'>,
+  ): Promise<Generation> {
+    const { expiresAt } = life;
+    const now = this.clock.now();
+    const sessionId = this.random.id();
+    const refreshJti = this.random.uuid();
+    await this.sessions.insert(tx, {
+      id: sessionId,
+      userId,
+      securityStamp,
+      refreshJti,
+      previousJti: null,
+      rotatedAt: now,
+      createdAt: now,
+      lastUsedAt: now,
+      revokedAt: null,
+      ip,
+      userAgent,
+      method,
+      ...life,
+    });
+    return { sessionId, userId, role, refreshJti, rotatedAt: now, expiresAt };
   }
 
   private refreshExpiry(): Date {
@@ -151,6 +201,8 @@ export class SessionsService {
         { jti: refreshJti, issuedAt: rotatedAt, expiresAt },
       ),
       expiresInSeconds: accessTokenSeconds,
+      refreshExpiresInSeconds: (expiresAt.getTime() - this.clock.now().getTime()) / 1000,
+      sessionId: sid,
     };
   }
 }

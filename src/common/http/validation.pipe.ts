@@ -62,9 +62,10 @@ export class RequestValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     // Without a DTO there is nothing to hold a value to: the handler takes whatever came.
-    const isUntyped = metadata.type !== 'param' && metadata.metatype === Object;
-    if (metadata.type === 'custom' || isUntyped) return value;
-    const given = value ?? (metadata.type === 'param' ? value : {});
+    const isTyped = metadata.type !== 'custom' && metadata.metatype !== Object;
+    // A name in a path is found or not found, whatever it is made of.
+    if (metadata.type === 'param' || !isTyped) return value;
+    const given = value ?? {};
     const faults = unstorable(given);
     if (metadata.type === 'body') {
       if (typeof given !== 'object' || given === null || Array.isArray(given))

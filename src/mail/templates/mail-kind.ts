@@ -14,6 +14,8 @@ export const MAIL_VALUES = {
   invitation: ['expires_in'],
   sign_in_method_linked: ['method'],
   sign_in_method_unlinked: ['method'],
+  /** To the proven owner of an address, whose account somebody else may have prepared. */
+  account_reclaimed: ['method'],
   farewell: [],
 } as const satisfies Record<string, readonly string[]>;
 

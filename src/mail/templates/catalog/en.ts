@@ -129,6 +129,16 @@ export const en: MailCatalog = {
       ],
       closing: 'If this was not you, change your password and check your linked accounts.',
     },
+    account_reclaimed: {
+      subject: 'Your {{company}} account is yours now',
+      preheader: 'You signed in with {{method}}, which proved that the address is yours.',
+      heading: 'Your account is yours now',
+      paragraphs: [
+        'An account at {{company}} was waiting for this address to be confirmed. You have just confirmed it by signing in with {{method}}.',
+        'Since somebody else could have made that account, its password no longer works and whoever was signed in to it was signed out. To sign in with a password too, choose “Forgot password” on the sign-in page and set a new one.',
+      ],
+      closing: 'If this was not you, change the password of your {{method}} account.',
+    },
     farewell: {
       subject: 'Your {{company}} account was deleted',
       preheader: 'Your account and personal data are gone.',

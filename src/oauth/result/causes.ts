@@ -1,0 +1,33 @@
+const MOST = 5;
+
+/** Their messages are the provider's own sentences, in which it may repeat what it was sent. */
+const QUOTES_THE_PROVIDER = new Set(['TokenError', 'AuthorizationError', 'UserInfoError']);
+
+/**
+ * Why a provider's answer was no good, from the outermost reason to the innermost. Of each error
+ * only its sentence, and the word and status it was given: the rest of it holds codes and tokens.
+ */
+export function causesOf(error: Error): string[] {
+  const causes: string[] = [];
+  for (let { cause } = error; cause instanceof Error && causes.length < MOST; { cause } = cause)
+    causes.push(describe(cause));
+  return causes;
+}
+
+interface Facts {
+  /** RFC 6749 §5.2, as openid-client and passport keep it. */
+  readonly error?: unknown;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly oauthError?: { readonly statusCode?: unknown };
+}
+
+function describe(cause: Error & Facts): string {
+  const { name, message, error, code, status, oauthError } = cause;
+  const sentence = QUOTES_THE_PROVIDER.has(name) ? name : message;
+  const facts = [error, code, status, oauthError?.statusCode];
+  return [sentence, ...facts.filter(isWordOrNumber)].join(' ');
+}
+
+const isWordOrNumber = (fact: unknown): boolean =>
+  typeof fact === 'number' || (typeof fact === 'string' && /^\w{1,40}$/.test(fact));
