@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { TokenField } from '../common/http/fields';
+import { IsString, Length } from 'class-validator';
 
 export class ProviderDto {
   @ApiProperty({ example: 'google' })
@@ -21,8 +21,13 @@ export class ProvidersDto {
 }
 
 export class ExchangeDto {
-  /** From the callback's `?code=`. */
-  @TokenField()
+  @ApiProperty({
+    description: 'from `?code=` where the sign-in ended',
+    example: 'q3Jc0Zx1b8mYtW2m1m4v8rN6s5xkq2hT9aEpJ0kzNJ3',
+    maxLength: 128,
+  })
+  @IsString({ message: 'must be a string' })
+  @Length(1, 128, { message: 'must have 1 to 128 characters' })
   code: string;
 }
 

@@ -24,6 +24,9 @@ export class IdentityNotFoundError extends DomainError {
 export class LastSignInMethodError extends DomainError {
   readonly code = 'last_sign_in_method';
   constructor() {
-    super('Nothing else would be left to sign in with. Set a password or link another provider.');
+    super(
+      'Nothing else would be left to sign in with. Link another provider first, or set a password ' +
+        'by a password reset.',
+    );
   }
 }

@@ -8,7 +8,14 @@ import type {
   AuthorizationStart,
   OAuthProvider,
 } from './oauth-provider';
-import { authorizationStart, callbackUrl, configured, fetchThrough } from './openid-configuration';
+import {
+  authorizationStart,
+  callbackUrl,
+  clientAuthentication,
+  configured,
+  fetchThrough,
+  strictness,
+} from './openid-configuration';
 import { type ProviderProfile, readProfile, vouched } from './provider-profile';
 
 const DISCOVERY_LIVES_MS = 3_600_000;
@@ -64,7 +71,8 @@ export class OidcProvider implements OAuthProvider {
     accessToken: string,
     config: oidc.Configuration,
   ): Promise<unknown> {
-    if ('email' in claims || !config.serverMetadata().userinfo_endpoint) return claims;
+    const [email] = (this.settings.fields.email ?? 'email').split('.');
+    if (Object.hasOwn(claims, email!) || !config.serverMetadata().userinfo_endpoint) return claims;
     // An answer about another subject is refused (OIDC Core §5.3.2).
     const userinfo = await oidc.fetchUserInfo(config, accessToken, String(claims.sub));
     return { ...claims, ...userinfo };
@@ -86,20 +94,19 @@ export class OidcProvider implements OAuthProvider {
   private async discover(): Promise<oidc.Configuration> {
     const { issuer, client, authorizationUrl, tokenUrl, userinfoUrl } = this.settings;
     const fetch = fetchThrough(this.http, this.onlyPublic);
-    const isInsecure = new URL(issuer).protocol === 'http:';
-    const found = await oidc.discovery(new URL(issuer), client.id, undefined, undefined, {
+    const authenticate = clientAuthentication(client.secret);
+    const found = await oidc.discovery(new URL(issuer), client.id, undefined, authenticate, {
       [oidc.customFetch]: fetch,
-      execute: isInsecure ? [oidc.allowInsecureRequests] : [],
+      execute: strictness(issuer),
     });
-    return configured(
-      {
-        ...found.serverMetadata(),
-        ...(authorizationUrl && { authorization_endpoint: authorizationUrl }),
-        ...(tokenUrl && { token_endpoint: tokenUrl }),
-        ...(userinfoUrl && { userinfo_endpoint: userinfoUrl }),
-      } as Record<string, unknown> as oidc.ServerMetadata,
-      client,
-      fetch,
-    );
+    const overrides = {
+      ...(authorizationUrl && { authorization_endpoint: authorizationUrl }),
+      ...(tokenUrl && { token_endpoint: tokenUrl }),
+      ...(userinfoUrl && { userinfo_endpoint: userinfoUrl }),
+    };
+    // As discovered, the library knows more of it: Entra's issuer differs from tenant to tenant.
+    if (Object.keys(overrides).length === 0) return found;
+    const metadata: Record<string, unknown> = { ...found.serverMetadata(), ...overrides };
+    return configured(metadata as oidc.ServerMetadata, client, fetch);
   }
 }

@@ -19,7 +19,7 @@ export const fetchThrough =
     return new Response(text, { status, headers: Object.fromEntries(answer.headers) });
   };
 
-/** openid-client over one server: id tokens' signatures are checked, TLS or not. */
+/** openid-client over one server whose endpoints are known. */
 export function configured(
   metadata: oidc.ServerMetadata,
   client: { readonly id: string; readonly secret: string },
@@ -28,14 +28,21 @@ export function configured(
   const authenticate = clientAuthentication(client.secret);
   const config = new oidc.Configuration(metadata, client.id, undefined, authenticate);
   config[oidc.customFetch] = fetch;
-  oidc.enableNonRepudiationChecks(config);
-  // The configuration refuses http:// in production, unless the operator allows private addresses.
-  if (metadata.token_endpoint?.startsWith('http:')) oidc.allowInsecureRequests(config);
+  for (const strengthen of strictness(metadata.token_endpoint)) strengthen(config);
   return config;
 }
 
+/**
+ * Id tokens' signatures are checked, TLS or not, which is not the library's default. Plain http
+ * passes: our configuration refuses it in production, unless private addresses are allowed.
+ */
+export const strictness = (endpoint = ''): ((config: oidc.Configuration) => void)[] => [
+  oidc.enableNonRepudiationChecks,
+  ...(endpoint.startsWith('http:') ? [oidc.allowInsecureRequests] : []),
+];
+
 /** In the body where the server takes that, else by HTTP Basic, the default of OIDC Discovery §3. */
-const clientAuthentication =
+export const clientAuthentication =
   (secret: string): oidc.ClientAuth =>
   (server, ...rest) => {
     const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];

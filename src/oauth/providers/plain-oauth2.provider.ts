@@ -56,8 +56,8 @@ export class PlainOAuth2Provider implements OAuthProvider {
       expectedState: answer.state,
     });
     const profile = readProfile(await this.read(userinfoUrl, accessToken), fields);
-    if (!emailsUrl) return vouched(profile, trustsEmail);
-    return { ...profile, ...primaryEmail(await this.read(emailsUrl, accessToken)) };
+    const email = emailsUrl && primaryEmail(await this.read(emailsUrl, accessToken));
+    return vouched({ ...profile, ...email }, trustsEmail);
   }
 
   /** The access token travels in a header only (RFC 6750 §2.1). */

@@ -3,30 +3,34 @@ const MOST = 5;
 /** Their messages are the provider's own sentences, in which it may repeat what it was sent. */
 const QUOTES_THE_PROVIDER = new Set(['TokenError', 'AuthorizationError', 'UserInfoError']);
 
+interface Facts {
+  /** RFC 6749 §5.2, as openid-client and passport keep it. */
+  readonly error?: unknown;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  /** What passport calls the cause: an error, or the answer with its status. */
+  readonly oauthError?: unknown;
+}
+
 /**
  * Why a provider's answer was no good, from the outermost reason to the innermost. Of each error
  * only its sentence, and the word and status it was given: the rest of it holds codes and tokens.
  */
 export function causesOf(error: Error): string[] {
   const causes: string[] = [];
-  for (let { cause } = error; cause instanceof Error && causes.length < MOST; { cause } = cause)
+  let { cause } = error;
+  while (cause instanceof Error && causes.length < MOST) {
     causes.push(describe(cause));
+    cause = cause.cause ?? (cause as Facts).oauthError;
+  }
   return causes;
-}
-
-interface Facts {
-  /** RFC 6749 §5.2, as openid-client and passport keep it. */
-  readonly error?: unknown;
-  readonly code?: unknown;
-  readonly status?: unknown;
-  readonly oauthError?: { readonly statusCode?: unknown };
 }
 
 function describe(cause: Error & Facts): string {
   const { name, message, error, code, status, oauthError } = cause;
   const sentence = QUOTES_THE_PROVIDER.has(name) ? name : message;
-  const facts = [error, code, status, oauthError?.statusCode];
-  return [sentence, ...facts.filter(isWordOrNumber)].join(' ');
+  const answered = (oauthError as { readonly statusCode?: unknown } | undefined)?.statusCode;
+  return [sentence, ...[error, code, status, answered].filter(isWordOrNumber)].join(' ');
 }
 
 const isWordOrNumber = (fact: unknown): boolean =>
