@@ -1,46 +1,9 @@
 import type { Answer } from './api';
 import { countOf, type Effects, effectsOf } from './effects';
 import { FRONTEND, type OAuthTestApp } from './oauth-app';
+import { type ProviderName, PROVIDERS } from './oauth-people';
 import type { LocalProvider } from './providers/oauth-provider';
 import type { TestApp } from './test-app';
-
-export const PROVIDERS = ['google', 'discord', 'github', 'acme'] as const;
-export type ProviderName = (typeof PROVIDERS)[number];
-
-export interface Newcomer {
-  readonly subject: string;
-  readonly email: string;
-}
-
-/** What a provider says of somebody; undefined is left out. */
-interface Facts {
-  readonly subject?: unknown;
-  readonly email?: unknown;
-  readonly emailVerified?: unknown;
-}
-
-let newcomers = 0;
-
-/** Makes somebody new, unless `facts` says who, the one that agrees next at this provider. */
-export function arrive(test: OAuthTestApp, provider: ProviderName, facts: Facts = {}): Newcomer {
-  const number = ++newcomers;
-  const { subject, email, emailVerified } = {
-    subject: String(700_000 + number),
-    email: `newcomer${number}@example.com`,
-    emailVerified: true,
-    ...facts,
-  };
-  const name = `New Comer ${number}`;
-  if (provider === 'acme')
-    test.acme.person = { sub: subject, email, email_verified: emailVerified, name };
-  else
-    test[provider].person = {
-      ...{ subject, email, emailVerified, name },
-      username: `newcomer${number}`,
-      picture: null,
-    };
-  return { subject: subject as string, email: email as string };
-}
 
 /** Ends whatever a test told the providers to do. */
 export function behaveAgain({ google, discord, github, acme }: OAuthTestApp): void {
@@ -56,8 +19,11 @@ export function behaveAgain({ google, discord, github, acme }: OAuthTestApp): vo
   for (const provider of [google, discord, github] as LocalProvider[])
     Object.assign(provider, { emailsFault: null, emails: null });
   Object.assign(acme, {
-    ...{ idToken: () => {}, idTokenFault: null },
-    ...{ discovery: () => {}, discoveryFault: null, keysFault: null },
+    idToken: () => {},
+    idTokenFault: null,
+    discovery: () => {},
+    discoveryFault: null,
+    keysFault: null,
   });
 }
 
@@ -70,9 +36,9 @@ export interface BegunFlow {
 }
 
 /** What was handed out on the way and belongs into no log and no row. */
-export const handedOut: string[] = [];
+const handedOut: string[] = [];
 
-export const flowIn = (authorizationUrl: string, { headers }: Answer): BegunFlow => {
+const flowIn = (authorizationUrl: string, { headers }: Answer): BegunFlow => {
   const [cookie = ''] = headers.getSetCookie()[0]?.split(';') ?? [];
   const url = new URL(authorizationUrl);
   const state = url.searchParams.get('state') ?? '';
@@ -131,7 +97,7 @@ export const changed = (
   for (const [name, value] of Object.entries(changes))
     if (value === null) query.delete(name);
     else query.set(name, value);
-  return { pathname, search: `?${query}` };
+  return { pathname, search: `?${query.toString()}` };
 };
 
 export interface Traces extends Effects {
@@ -150,13 +116,14 @@ export async function tracesOf(test: OAuthTestApp, act: () => Promise<Answer>): 
   const seen = PROVIDERS.map((name) => test[name].seen.length);
   const effects = await effectsOf(test, act);
   const after = await rowsIn(test);
-  const more = (table: keyof typeof after) => after[table] - before[table];
+  const more = (table: 'users' | 'identities' | 'sessions') => after[table] - before[table];
   return {
     ...effects,
     users: more('users'),
     identities: more('identities'),
     sessions: more('sessions'),
-    spent: more('spent'),
+    // Those that are outlived go when the next one comes.
+    spent: after.spent.filter((id) => !before.spent.includes(id)).length,
     asked: askedOf(test, seen),
   };
 }
@@ -165,7 +132,7 @@ const rowsIn = async (test: TestApp) => ({
   users: await countOf(test, 'users'),
   identities: await countOf(test, 'identities'),
   sessions: await countOf(test, 'sessions'),
-  spent: await countOf(test, 'oauth_spent_flows'),
+  spent: (await test.query('SELECT id FROM oauth_spent_flows')).map(({ id }): string => id),
 });
 
 const OIDC_DOCUMENTS = new Map([
@@ -223,8 +190,17 @@ export function codeIn(answer: Answer): string {
   return code;
 }
 
+/** Nothing that proves something to somebody is in a log or a row, as far as it was handed out. */
+export async function expectSecretsKept(test: OAuthTestApp): Promise<void> {
+  const texts = [test.logs.join(''), await everyRow(test)];
+  const secrets = secretsOf(test);
+  expect(secrets.length).toBeGreaterThan(0);
+  const told = secrets.filter((secret) => texts.some((text) => text.includes(secret)));
+  expect(told).toEqual([]);
+}
+
 /** Every row of every table, as text. */
-export async function everyRow({ query }: TestApp): Promise<string> {
+async function everyRow({ query }: TestApp): Promise<string> {
   const tables = await query(
     `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
      WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`,
@@ -238,10 +214,11 @@ export async function everyRow({ query }: TestApp): Promise<string> {
     .join('\n');
 }
 
-/** Whatever proves something to somebody, as far as it was handed out. */
-export const secretsOf = (test: OAuthTestApp): string[] => {
+/** A test's own garbage is shorter. */
+const SHORTEST_SECRET = 20;
+
+function secretsOf(test: OAuthTestApp): string[] {
   const sent = PROVIDERS.flatMap((name) => [
-    ...test[name].clients.map(({ secret }) => secret),
     ...test[name].issuedTokens,
     ...test[name].seen.flatMap(({ form, query }) => [
       form?.['code'],
@@ -249,13 +226,16 @@ export const secretsOf = (test: OAuthTestApp): string[] => {
       query['state'],
       query['nonce'],
     ]),
-  ]);
-  const secrets = [...handedOut, ...sent].filter((secret) => secret !== undefined);
-  return [...new Set(secrets)].filter((secret) => secret.length > 8);
-};
+  ]).filter((secret) => secret !== undefined);
+  const random = [...handedOut, ...sent].filter(({ length }) => length >= SHORTEST_SECRET);
+  const ours = PROVIDERS.flatMap((name) => test[name].clients.map(({ secret }) => secret));
+  return [...new Set([...random, ...ours])];
+}
 
-/** No provider saw what a client must not do. */
-export function expectGoodClient(test: OAuthTestApp, replays = 0): void {
-  for (const name of PROVIDERS)
-    expect([name, test[name].violations, test[name].replays]).toEqual([name, [], replays]);
+/** No provider saw what a client must not do, since this was asked last. */
+export function expectGoodClient(test: OAuthTestApp): void {
+  for (const name of PROVIDERS) {
+    expect([name, test[name].violations.splice(0)]).toEqual([name, []]);
+    expect([name, test[name].replays]).toEqual([name, 0]);
+  }
 }

@@ -60,7 +60,11 @@ interface Options {
  * The whole service on its own copy of the database, listening on a free port, with a fixed clock
  * and a real SMTP server to mail to.
  */
-export async function startTestApp({ env = {}, imports = [], port = 0 }: Options = {}): Promise<TestApp> {
+export async function startTestApp({
+  env = {},
+  imports = [],
+  port = 0,
+}: Options = {}): Promise<TestApp> {
   const [inbox, database] = await Promise.all([Inbox.open(), createTestDatabase()]);
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-data-'));
   const config = loadConfig({

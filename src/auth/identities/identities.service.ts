@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isStorable } from '../../common/http/validation.pipe';
 import { Random } from '../../common/random/random';
 import { Clock } from '../../common/time/clock';
 import type { Tx } from '../../database/unit-of-work';
@@ -58,6 +59,8 @@ export class IdentitiesService {
    * @throws IdentityNotFoundError, LastSignInMethodError
    */
   async remove(tx: Tx, userId: string, provider: string): Promise<void> {
+    // No name has a NUL, and Postgres does not even compare one.
+    if (!isStorable(provider)) throw new IdentityNotFoundError();
     await this.users.lockById(tx, userId);
     if (await this.identities.removeUnlessLast(tx, userId, provider)) return;
     throw (await this.identities.existsFor(tx, userId, provider))

@@ -75,9 +75,13 @@ export class PlainOAuth2Provider implements OAuthProvider {
   }
 }
 
-/** Of a list like GitHub's, `{email, primary, verified}` each. */
+/**
+ * Of a list like GitHub's, `{email, primary, verified}` each. @throws Error for what is no list: it
+ * does not say that there is no address
+ */
 function primaryEmail(list: unknown): Pick<ProviderProfile, 'email' | 'hasVerifiedEmail'> {
-  const entries = Array.isArray(list) ? (list as (Record<string, unknown> | null)[]) : [];
+  if (!Array.isArray(list)) throw new Error('the provider told no list of addresses');
+  const entries = list as (Record<string, unknown> | null)[];
   const primary = entries.find((entry) => isTrue(entry?.primary));
   const email = readEmail(primary?.email);
   return { email, hasVerifiedEmail: email !== null && isTrue(primary?.verified) };

@@ -43,11 +43,17 @@ export const isTrue = (value: unknown): boolean => value === true || value === '
 export function readEmail(value: unknown): string | null {
   // isEmail throws at a lone surrogate.
   if (typeof value !== 'string' || !value.isWellFormed()) return null;
-  const email = value.normalize('NFC').trim().toLowerCase();
+  const email = folded(value).trim();
   const isGood =
     email.length <= LONGEST_EMAIL && isEmail(email) && /^[^"\p{C}\p{Z}]+$/u.test(email);
-  return isGood ? email : null;
+  return isGood && !Array.from(value).some(passesForAscii) ? email : null;
 }
+
+const folded = (text: string): string => text.normalize('NFC').toLowerCase();
+
+/** The Kelvin sign folds to k: a mailbox named with it is not the one that is named with k. */
+const passesForAscii = (letter: string): boolean =>
+  /[^\0-\x7f]/.test(letter) && /[\0-\x7f]/.test(folded(letter));
 
 /** Follows a dotted path through own properties of plain objects. */
 function valueAt(claims: unknown, path: string | null): unknown {

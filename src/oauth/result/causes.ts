@@ -1,7 +1,17 @@
 const MOST = 5;
 
-/** Their messages are the provider's own sentences, in which it may repeat what it was sent. */
-const QUOTES_THE_PROVIDER = new Set(['TokenError', 'AuthorizationError', 'UserInfoError']);
+/**
+ * Their messages are the provider's own sentences, in which it may repeat what it was sent, or quote
+ * what it answered: a token that fits no header, text that is no JSON.
+ */
+const QUOTES_THE_PROVIDER = new Set([
+  'TokenError',
+  'AuthorizationError',
+  'UserInfoError',
+  'GooglePlusAPIError',
+  'SyntaxError',
+  'TypeError',
+]);
 
 interface Facts {
   /** RFC 6749 §5.2, as openid-client and passport keep it. */
@@ -33,5 +43,7 @@ function describe(cause: Error & Facts): string {
   return [sentence, ...[error, code, status, answered].filter(isWordOrNumber)].join(' ');
 }
 
+/** `invalid_grant`, `ECONNREFUSED`, 503; no code or token is in letters of one case. */
 const isWordOrNumber = (fact: unknown): boolean =>
-  typeof fact === 'number' || (typeof fact === 'string' && /^\w{1,40}$/.test(fact));
+  typeof fact === 'number' ||
+  (typeof fact === 'string' && /^(?:[a-z_]{1,40}|[A-Z_]{1,40})$/.test(fact));

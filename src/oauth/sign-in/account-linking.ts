@@ -15,7 +15,7 @@ export interface Owner {
 
 export interface LinkFacts {
   /** Who has this subject of this provider. */
-  readonly identityOwner: Owner | null;
+  readonly identityOwner: Pick<Owner, 'id' | 'isActive'> | null;
   /** Who asked, signed in, to link it; null where somebody signs in. */
   readonly linker: Owner | null;
   /** Who has the address that the provider tells, verified or not. */
@@ -70,14 +70,14 @@ export function decideAccount(profile: ProvenProfile, facts: LinkFacts): LinkDec
   return { kind: 'join', userId: emailOwner.id };
 }
 
-function decideLink(linker: Owner, identityOwner: Owner | null): LinkDecision {
+function decideLink(linker: Owner, identityOwner: LinkFacts['identityOwner']): LinkDecision {
   if (identityOwner?.id === linker.id) return { kind: 'keep', userId: linker.id };
   if (identityOwner) return refuse('identity_taken', linker);
   if (linker.hasIdentity) return refuse('provider_already_linked', linker);
   return { kind: 'link', userId: linker.id };
 }
 
-const refuse = (reason: Refusal['reason'], about: Owner | null): Refusal => ({
+const refuse = (reason: Refusal['reason'], about: Pick<Owner, 'id'> | null): Refusal => ({
   kind: 'refuse',
   reason,
   userId: about?.id ?? null,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IdentityTakenError } from '../../auth/identities/identities.errors';
 import { IdentitiesService } from '../../auth/identities/identities.service';
 import type { Identity } from '../../auth/identities/identity.entity';
 import { UnauthenticatedError } from '../../common/access/access.errors';
@@ -27,25 +28,50 @@ export class KnownAccounts {
 
   /**
    * `asker` is the account that wants to link, as its session saw it.
-   * @throws UnauthenticatedError if that changed since
+   * @throws UnauthenticatedError if that changed since; IdentityTakenError if the identity was
+   *   linked or unlinked meanwhile: what is true now is another matter
    */
-  async hold(
+  hold(tx: Tx, provider: string, profile: ProviderProfile, asker: Account | null): Promise<Known> {
+    return asker
+      ? this.holdToLink(tx, provider, profile, asker)
+      : this.holdToSignIn(tx, provider, profile);
+  }
+
+  private async holdToLink(
+    tx: Tx,
+    provider: string,
+    { subject }: ProviderProfile,
+    asker: Account,
+  ): Promise<Known> {
+    const linker = await this.holdAsker(tx, asker);
+    const identity = await this.identities.findBySubject(tx, provider, subject);
+    const facts = {
+      linker: await this.ownerOf(tx, linker, provider),
+      // Not held, for it only counts whose it is: two who ask for each other's would deadlock.
+      identityOwner: identity && { id: identity.userId, isActive: true },
+      emailOwner: null,
+    };
+    return { identity, identityOwner: null, linker, emailOwner: null, facts };
+  }
+
+  private async holdToSignIn(
     tx: Tx,
     provider: string,
     { subject, email, hasVerifiedEmail }: ProviderProfile,
-    asker: Account | null,
   ): Promise<Known> {
     const identity = await this.identities.findBySubject(tx, provider, subject);
-    const linker = asker && (await this.holdAsker(tx, asker));
     const identityOwner = identity && (await this.users.lockById(tx, identity.userId));
-    const looksByEmail = !linker && !identity && email !== null && hasVerifiedEmail;
+    const looksByEmail = !identity && email !== null && hasVerifiedEmail;
     const emailOwner = looksByEmail ? await this.users.lockByEmail(tx, email) : null;
+    // Whoever held that account until now may have linked or unlinked it.
+    const current = await this.identities.findBySubject(tx, provider, subject);
+    if (current?.id !== identity?.id) throw new IdentityTakenError();
     const facts = {
-      linker: await this.ownerOf(tx, linker, provider),
+      linker: null,
       identityOwner: await this.ownerOf(tx, identityOwner, provider),
       emailOwner: await this.ownerOf(tx, emailOwner, provider),
     };
-    return { identity, identityOwner, linker, emailOwner, facts };
+    return { identity, identityOwner, linker: null, emailOwner, facts };
   }
 
   private async holdAsker(tx: Tx, { id, securityStamp }: Account): Promise<Account> {
