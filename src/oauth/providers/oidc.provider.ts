@@ -65,14 +65,17 @@ export class OidcProvider implements OAuthProvider {
     return vouched(readProfile(claims, fields), trustsEmail);
   }
 
-  /** Some tell only the subject in the id token, and the rest where the user is read. */
+  /** Some do not tell the address in the id token, or not that it is verified, but on request. */
   private async completed(
     claims: Readonly<Record<string, unknown>>,
     accessToken: string,
     config: oidc.Configuration,
   ): Promise<unknown> {
-    const [email] = (this.settings.fields.email ?? 'email').split('.');
-    if (Object.hasOwn(claims, email!) || !config.serverMetadata().userinfo_endpoint) return claims;
+    const { email, emailVerified } = this.settings.fields;
+    const isWhole = [email ?? 'email', emailVerified]
+      .filter((path) => path !== null)
+      .every((path) => Object.hasOwn(claims, path.split('.')[0]!));
+    if (isWhole || !config.serverMetadata().userinfo_endpoint) return claims;
     // An answer about another subject is refused (OIDC Core §5.3.2).
     const userinfo = await oidc.fetchUserInfo(config, accessToken, String(claims.sub));
     return { ...claims, ...userinfo };

@@ -92,7 +92,7 @@ describeInBrowser('signing in with a provider in a real browser, by the pages of
     expect(await identities()).toEqual(['discord', 'google']);
 
     await press(page, 'Unlink Google');
-    await page.getByRole('button', { name: 'Link Google' }).waitFor();
+    await page.getByRole('button', { name: 'Link Google', exact: true }).waitFor();
     expect(await identities()).toEqual(['discord']);
 
     await press(page, 'Sign out');
