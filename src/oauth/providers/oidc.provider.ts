@@ -72,13 +72,16 @@ export class OidcProvider implements OAuthProvider {
     config: oidc.Configuration,
   ): Promise<unknown> {
     const { email, emailVerified } = this.settings.fields;
-    const isWhole = [email ?? 'email', emailVerified]
+    const wanted = [email ?? 'email', emailVerified]
       .filter((path) => path !== null)
-      .every((path) => Object.hasOwn(claims, path.split('.')[0]!));
+      .map((path) => path.split('.')[0]!);
+    const isWhole = wanted.every((name) => Object.hasOwn(claims, name));
     if (isWhole || !config.serverMetadata().userinfo_endpoint) return claims;
     // An answer about another subject is refused (OIDC Core §5.3.2).
     const userinfo = await oidc.fetchUserInfo(config, accessToken, String(claims.sub));
-    return { ...claims, ...userinfo };
+    // The flag of one must not vouch for the address of the other.
+    const rest = Object.entries(claims).filter(([name]) => !wanted.includes(name));
+    return { ...Object.fromEntries(rest), ...userinfo };
   }
 
   /** Discovered once an hour; a failure is not kept. */

@@ -41,6 +41,8 @@ export class OAuthReplies {
     const { code } = error;
     const { id: requestId } = reply.request;
     this.logger.warn({ msg: 'sign-in refused', requestId, code, causes: causesOf(error) });
+    // The filter would log the cause whole, with what the provider repeats of what it was sent.
+    delete error.cause;
     if (this.config.oauth.result === 'json') throw error;
     const url = new URL(`${this.config.addresses.frontendUrl}/login`);
     url.searchParams.set('error', code);

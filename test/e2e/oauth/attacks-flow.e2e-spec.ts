@@ -20,7 +20,7 @@ import { appear, type ProviderName, PROVIDERS } from '../../support/oauth-people
 import { sixteen, tally } from '../../support/people';
 import { expectCleanLogs, expectProblem } from '../../support/problems';
 import { sendRaw } from '../../support/raw-http';
-import { startTestApp } from '../../support/test-app';
+import { startTestApp, type TestApp } from '../../support/test-app';
 
 const OTHER_KEY = 'another-key-for-tests-that-is-long-enough-as-well';
 /** Beside the frontend, a place with a path. */
@@ -362,6 +362,32 @@ describe('a code from elsewhere', () => {
   });
 });
 
+describe('an answer of another kind of flow', () => {
+  it.each(PROVIDERS)('is no answer here, at %s', async (name) => {
+    appear(test, name);
+    const { tokens } = await signedInWith(test, name);
+    const idToken = tokens.access_token;
+    const answers: Record<string, string>[] = [
+      { access_token: test[name].issuedTokens.at(-1)!, token_type: 'Bearer' },
+      { id_token: idToken },
+      { response: idToken },
+      { request: idToken, device_code: 'x', assertion: idToken },
+    ];
+    for (const answer of answers) {
+      const { flow, callback } = await onTheWay(name);
+      const other = changed(callback, { code: null, ...answer });
+      const traces = await tracesOf(test, () => comeBack(test, other, flow.cookie));
+      expectRefusal(traces, 'provider_error', { spent: 1 });
+    }
+  });
+
+  it('in the fragment is asked for by nobody', async () => {
+    const { authorizationUrl } = await begin(test, 'acme');
+    expect(authorizationUrl.searchParams.get('response_mode')).toBeNull();
+    expect(authorizationUrl.hash).toBe('');
+  });
+});
+
 describe('a state', () => {
   it.each<[string, (search: string, state: string) => string]>([
     ['missing', (search, state) => search.replace(`state=${state}`, '')],
@@ -552,7 +578,7 @@ describe('the answer of another issuer (RFC 9207)', () => {
   ])('is refused where the issuer announces iss and %s', async (_, change, suffix) => {
     announceIss(test.acme.origin);
     const { flow, callback } = await onTheWay('acme');
-    const iss = suffix === '' ? {} : { iss: test.acme.origin + suffix };
+    const iss: Record<string, string> = suffix === '' ? {} : { iss: test.acme.origin + suffix };
     const mixed = changed(callback, { ...change, ...iss });
     const traces = await tracesOf(test, () => comeBack(test, mixed, flow.cookie));
     expectRefusal(traces, 'provider_error', { spent: 1 });
@@ -931,6 +957,36 @@ describe('another service', () => {
     const callback = await agree(flow);
     const traces = await tracesOf(test, () => comeBack(test, callback, flow.cookie));
     expectRefusal(traces, 'state_mismatch');
+  });
+});
+
+describe.each(['cookie', 'query'])('where the result is %s', (result) => {
+  let other: TestApp;
+  beforeAll(async () => {
+    const env = { OAUTH_RESULT: result, BACKEND_URL: test.api.origin };
+    other = await startTestApp({ env: { ...env, ...test.google.env('GOOGLE') } });
+  });
+  afterAll(() => other.close());
+
+  it('a stranger, a replay and a refusal get no token', async () => {
+    appear(test, 'google');
+    const flow = await begin(other, 'google');
+    const callback = await agree(flow);
+    const stranger = await comeBack(other, callback);
+    const good = await comeBack(other, callback, flow.cookie);
+    const replay = await comeBack(other, callback, flow.cookie);
+    appear(test, 'google', { emailVerified: false });
+    const unverified = await begin(other, 'google');
+    const refusal = await comeBack(other, await agree(unverified), unverified.cookie);
+
+    const handsOut = ({ headers }: Answer): boolean =>
+      /eyJ[\w-]+\.eyJ/.test(`${headers.get('location')} ${headers.getSetCookie().join()}`);
+    const answers = [stranger, good, replay, refusal];
+    expect(answers.map(handsOut)).toEqual([false, true, false, false]);
+    for (const answer of [stranger, replay, refusal])
+      expect(answer.headers.get('location')).toMatch(`${FRONTEND}/login?error=`);
+    expect(await other.query('SELECT 1 FROM sessions')).toHaveLength(1);
+    expect(await other.query('SELECT 1 FROM users')).toHaveLength(1);
   });
 });
 

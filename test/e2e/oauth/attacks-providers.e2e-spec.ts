@@ -292,6 +292,19 @@ describe('an ID token', () => {
     await refuse(asked);
   });
 
+  it.each(['algNone', 'hmac'] as const)(
+    'with the fault %s proves nothing where the provider announces it',
+    async (fault) => {
+      test.acme.idTokenFault = fault;
+      test.acme.discovery = (metadata) =>
+        (metadata['id_token_signing_alg_values_supported'] = ['none', 'HS256', 'RS256']);
+      appear(test, 'acme');
+      const { asked: _, ...traces } = await callBackAt('acme');
+      expectRefusal({ ...traces, asked: [] }, 'provider_error', { spent: 1 });
+      await expectRecovery('acme');
+    },
+  );
+
   it('by a key never published proves nothing', async () => {
     test.acme.idToken = (_claims, header) => (header.kid = 'another');
     await refuse(READ);
@@ -613,6 +626,31 @@ describe('where the result is JSON', () => {
       const answer = await comeBack(json, await agree(flow), flow.cookie);
       expectProblem(answer, 503, 'provider_error', [test[name].origin, '127.0.0.1', 'token']);
     }
+    await expectSecretsKept({ ...test, ...json });
+  });
+
+  it.each(PROVIDERS)('what %s repeats of what it was sent is in no log', async (name) => {
+    const redeem = test[name]['redeem'];
+    test[name]['redeem'] = ({ form }) => {
+      throw new Refusal('invalid_grant', `no: ${[...form!.values()].join(' ')}`);
+    };
+    appear(test, name);
+    const flow = await begin(json, name);
+    const answer = await comeBack(json, await agree(flow), flow.cookie);
+    test[name]['redeem'] = redeem;
+    expectProblem(answer, 503, 'provider_error', [`${name}-secret`]);
+    await expectSecretsKept({ ...test, ...json });
+  });
+
+  it('what google complains of where users are read is in no log', async () => {
+    appear(test, 'google');
+    test.google.userinfo = () => {
+      const message = `bad token ${test.google.issuedTokens.at(-1)}`;
+      return new RawReply(401, JSON.stringify({ error: { code: 401, message } }));
+    };
+    const flow = await begin(json, 'google');
+    const answer = await comeBack(json, await agree(flow), flow.cookie);
+    expectProblem(answer, 503, 'provider_error', [test.google.issuedTokens.at(-1)!]);
     await expectSecretsKept({ ...test, ...json });
   });
 

@@ -145,6 +145,12 @@ describe('tabs of one browser', () => {
     expect(await finish(tab)).toBe(end);
   });
 
+  it('finish at the provider that they began at, and at no other', async () => {
+    const until = `${test.api.origin}/auth/oauth/callback`;
+    const { location } = await agent.follow(await openTab('google'), { until });
+    expect(await finish(location!.href.replace('/google?', '/discord?'))).toBe(MISMATCH);
+  });
+
   it('finish once: a callback that is loaded again ends, and the session of the first stays', async () => {
     const { hops } = await agent.follow(await openTab('google'), { until: FRONTEND });
     expect(await finish(hops.at(-1)!)).toBe(MISMATCH);
