@@ -56,6 +56,9 @@ const describePolicy = (policy: AccessPolicy | undefined): string =>
   policy
     ? [
         policy.who,
+        ...(policy.roles ?? []),
+        ...(policy.permissions ?? []),
+        ...(policy.premium ? ['premium'] : []),
         ...(policy.verifiedEmail ? ['verified e-mail'] : []),
         ...(policy.bearerOnly ? ['no cookies'] : []),
       ].join(', ')

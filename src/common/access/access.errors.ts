@@ -15,6 +15,21 @@ export class InvalidAccessTokenError extends DomainError {
   }
 }
 
+/** Who it is was proven; their role does not reach this far. */
+export class ForbiddenError extends DomainError {
+  readonly code = 'forbidden';
+  constructor() {
+    super('Your role does not allow this. Ask an admin.');
+  }
+}
+
+export class PremiumRequiredError extends DomainError {
+  readonly code = 'premium_required';
+  constructor() {
+    super('This needs a premium subscription, and yours is none or has run out.');
+  }
+}
+
 /** The address is unverified: at sign-in a 401, on a signed-in route a 403. */
 export class VerifiedEmailRequiredError extends DomainError {
   readonly code = 'email_not_verified';

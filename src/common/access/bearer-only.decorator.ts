@@ -1,14 +1,8 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiOAuth2 } from '@nestjs/swagger';
-import { declarePolicy } from './access-policy';
+import { demand } from './signed-in.decorator';
 
 /**
- * As `SignedIn`, for a GET that does something: only a token in the Authorization header signs in
- * here, since a link elsewhere sends cookies along and proves nothing.
+ * As `SignedIn`, but only a token in the Authorization header signs in here: for a GET that does
+ * something, since a link elsewhere sends cookies along and proves nothing, and for clients that
+ * know no cookies.
  */
-export const BearerOnly = () =>
-  applyDecorators(
-    declarePolicy({ who: 'signed-in', bearerOnly: true }),
-    ApiBearerAuth('bearer'),
-    ApiOAuth2([], 'password'),
-  );
+export const BearerOnly = () => demand({ bearerOnly: true });

@@ -1,7 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { UnauthenticatedError, VerifiedEmailRequiredError } from './access.errors';
-import { policyOf } from './access-policy';
-import type { RequestWithPrincipal } from './principal';
+import {
+  ForbiddenError,
+  PremiumRequiredError,
+  UnauthenticatedError,
+  VerifiedEmailRequiredError,
+} from './access.errors';
+import { type AccessPolicy, policyOf } from './access-policy';
+import { isGranted } from './permissions';
+import type { Principal, RequestWithPrincipal } from './principal';
 
 /** Holds the principal against the route's declared policy; a route without one is closed. */
 @Injectable()
@@ -11,7 +17,17 @@ export class PolicyGuard implements CanActivate {
     if (policy?.who === 'public') return true;
     const { user } = context.switchToHttp().getRequest<RequestWithPrincipal>();
     if (!policy || !user) throw new UnauthenticatedError();
-    if (policy.verifiedEmail && !user.hasVerifiedEmail) throw new VerifiedEmailRequiredError();
+    demandAll(policy, user);
     return true;
   }
+}
+
+/** @throws ForbiddenError first: what else is missing is no business of somebody without the role */
+function demandAll(policy: AccessPolicy, user: Principal): void {
+  const { roles, permissions = [], verifiedEmail, premium } = policy;
+  if (roles && !roles.includes(user.role)) throw new ForbiddenError();
+  if (!permissions.every((permission) => isGranted(user.role, permission)))
+    throw new ForbiddenError();
+  if (verifiedEmail && !user.hasVerifiedEmail) throw new VerifiedEmailRequiredError();
+  if (premium && !user.isPremium) throw new PremiumRequiredError();
 }

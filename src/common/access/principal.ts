@@ -7,6 +7,7 @@ export interface Principal {
   readonly sessionId: string;
   readonly role: Role;
   readonly hasVerifiedEmail: boolean;
+  readonly isPremium: boolean;
 }
 
 /** What the guards leave on a request. `user` is absent where nobody is signed in. */
