@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import { Accounts1793000000000 } from '../migrations/1793000000000-accounts';
 import { Identities1793100000000 } from '../migrations/1793100000000-identities';
+import { Administration1793200000000 } from '../migrations/1793200000000-administration';
 import { AuditEvent } from './audit/audit-event.entity';
 import { Identity } from './auth/identities/identity.entity';
 import { Session } from './auth/sessions/session.entity';
@@ -32,7 +33,7 @@ export function dataSourceOptions(
         }),
     poolSize,
     entities: [User, Subscription, Identity, Session, SpentFlow, OutboxMail, AuditEvent],
-    migrations: [Accounts1793000000000, Identities1793100000000],
+    migrations: [Accounts1793000000000, Identities1793100000000, Administration1793200000000],
     synchronize: false,
     installExtensions: false,
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },

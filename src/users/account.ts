@@ -9,6 +9,10 @@ export interface SignedInUser extends Principal {
   readonly account: Account;
 }
 
+/** Judged at the moment of reading: nothing has to run when it runs out. */
+export const isPremium = ({ premiumUntil }: Pick<Account, 'premiumUntil'>, now: Date): boolean =>
+  premiumUntil !== null && premiumUntil > now;
+
 /** For queries that join `users u` and `subscriptions p`; `toAccount` reads the row. */
 export const ACCOUNT_COLUMNS = `u.id, u.username, u.email, u.email_verified_at, u.password_hash,
   u.role, u.is_active, u.display_name, u.full_name, u.bio, u.avatar_url, u.niche_preference,

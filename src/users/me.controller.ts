@@ -5,7 +5,7 @@ import { SignedIn } from '../common/access/signed-in.decorator';
 import { Problems } from '../common/http/problems.decorator';
 import { Clock } from '../common/time/clock';
 import type { SignedInUser } from './account';
-import { UpdateMeDto } from './me.dto';
+import { toProfile, UpdateMeDto } from './me.dto';
 import { ProtectedFieldsGuard } from './protected-fields.guard';
 import { toUserDto, UserDto } from './user.dto';
 import { UsersService } from './users.service';
@@ -33,15 +33,9 @@ export class MeController {
     description: 'null or an empty string clears a field; a field left out stays as it is.',
   })
   @ApiOkResponse({ type: UserDto })
-  @Problems('protected_field', 'validation_failed')
+  @Problems('protected_field', 'user_not_found', 'validation_failed')
   async update(@CurrentUser() user: SignedInUser, @Body() body: UpdateMeDto): Promise<UserDto> {
-    const account = await this.users.updateProfile(user.account, {
-      displayName: body.display_name,
-      fullName: body.full_name,
-      bio: body.bio,
-      avatarUrl: body.avatar_url,
-      nichePreference: body.niche_preference,
-    });
+    const account = await this.users.updateProfile(user.account, toProfile(body));
     return toUserDto(account, this.clock.now());
   }
 }

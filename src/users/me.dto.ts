@@ -1,5 +1,6 @@
 import { IsUrl, ValidateIf } from 'class-validator';
 import { ProfileField } from '../common/http/fields';
+import type { Profile } from './users.repository';
 
 export class UpdateMeDto {
   @ProfileField(100, 'Ada')
@@ -22,3 +23,11 @@ export class UpdateMeDto {
   @ProfileField(100, 'mathematics')
   niche_preference?: string | null;
 }
+
+export const toProfile = (body: UpdateMeDto): Partial<Profile> => ({
+  displayName: body.display_name,
+  fullName: body.full_name,
+  bio: body.bio,
+  avatarUrl: body.avatar_url,
+  nichePreference: body.niche_preference,
+});

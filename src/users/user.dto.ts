@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Role } from '../common/access/principal';
 import { ROLES } from '../common/access/principal';
-import type { Account } from './account';
+import { type Account, isPremium } from './account';
 
 /** A user as their owner and admins see them. Never a hash, a token or a stamp. */
 export class UserDto {
@@ -62,7 +62,6 @@ export class UserDto {
   last_login_at: string | null;
 }
 
-/** Premium is judged at the moment of reading. */
 export const toUserDto = (account: Account, now: Date): UserDto => ({
   id: account.id,
   username: account.username,
@@ -76,7 +75,7 @@ export const toUserDto = (account: Account, now: Date): UserDto => ({
   bio: account.bio,
   avatar_url: account.avatarUrl,
   niche_preference: account.nichePreference,
-  is_premium: account.premiumUntil !== null && account.premiumUntil > now,
+  is_premium: isPremium(account, now),
   premium_until: account.premiumUntil?.toISOString() ?? null,
   created_at: account.createdAt.toISOString(),
   updated_at: account.updatedAt.toISOString(),

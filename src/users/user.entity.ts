@@ -7,6 +7,11 @@ import type { Role } from '../common/access/principal';
 // On lower(username) and lower(email), which a decorator cannot say: see the first migration.
 @Index('users_username_key', { synchronize: false })
 @Index('users_email_key', { synchronize: false })
+// Of expressions or with conditions as well: see the migration that names them.
+@Index('users_search_idx', { synchronize: false })
+@Index('users_last_login_at_idx', { synchronize: false })
+@Index('users_admin_idx', { synchronize: false })
+@Index('users_created_at_idx', ['createdAt', 'id'])
 export class User {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
   id: string;

@@ -20,3 +20,18 @@ export class ProtectedFieldError extends DomainError {
     super(`Cannot update '${field}'.`);
   }
 }
+
+/** Somebody must be left who can let others in. */
+export class LastAdminError extends DomainError {
+  readonly code = 'last_admin';
+  constructor() {
+    super('This is the last active admin. Make somebody else an admin first.');
+  }
+}
+
+export class UserNotFoundError extends DomainError {
+  readonly code = 'user_not_found';
+  constructor() {
+    super('There is no such user; they may have been deleted.');
+  }
+}

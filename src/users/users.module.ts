@@ -1,11 +1,27 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { AccountChanges } from './account-changes.service';
+import { DirectoryController } from './directory/directory.controller';
+import { DirectoryRepository } from './directory/directory.repository';
+import { DirectoryService } from './directory/directory.service';
 import { MeController } from './me.controller';
+import { SubscriptionsRepository } from './subscriptions/subscriptions.repository';
+import { SubscriptionsService } from './subscriptions/subscriptions.service';
 import { UsersRepository } from './users.repository';
 import { UsersService } from './users.service';
 
 @Module({
-  controllers: [MeController],
-  providers: [UsersService, UsersRepository],
-  exports: [UsersService],
+  imports: [AuditModule],
+  controllers: [MeController, DirectoryController],
+  providers: [
+    UsersService,
+    UsersRepository,
+    AccountChanges,
+    DirectoryService,
+    DirectoryRepository,
+    SubscriptionsService,
+    SubscriptionsRepository,
+  ],
+  exports: [UsersService, AccountChanges, SubscriptionsService],
 })
 export class UsersModule {}

@@ -20,6 +20,13 @@ export type Profile = Pick<
 /** What `users.security_stamp` guards: a change to it is refused unless the stamp is still `seen`. */
 type Guarded = Partial<Pick<User, 'passwordHash' | 'email' | 'emailVerifiedAt' | 'securityStamp'>>;
 
+/**
+ * Whether an active admin is left without this row of `users`. True for as long as `holdAdmins`
+ * keeps the others from going at the same time.
+ */
+const LEAVES_AN_ADMIN = `(users.role <> 'admin' OR NOT users.is_active OR EXISTS (
+  SELECT FROM users o WHERE o.role = 'admin' AND o.is_active AND o.id <> users.id))`;
+
 @Injectable()
 export class UsersRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -48,6 +55,23 @@ export class UsersRepository {
     return this.lockWhere(tx, 'lower(u.email) = lower($1)', email);
   }
 
+  /**
+   * Keeps the user from being deleted until the transaction ends, and nobody from anything else;
+   * false if they are gone.
+   */
+  async hold(tx: Tx, id: string): Promise<boolean> {
+    const rows = await tx.query<unknown[]>('SELECT FROM users WHERE id = $1 FOR KEY SHARE', [id]);
+    return rows.length === 1;
+  }
+
+  /**
+   * One at a time from here to the end of the transaction: whoever would take an admin away counts
+   * those who are left after the others have committed. To be taken before the row of a user.
+   */
+  async holdAdmins(tx: Tx): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse.admins'))`);
+  }
+
   async hasAdmin(): Promise<boolean> {
     return this.dataSource.getRepository(User).existsBy({ role: 'admin' });
   }
@@ -60,8 +84,10 @@ export class UsersRepository {
     await tx.insert(User, user).catch(refuseTaken);
   }
 
-  async updateProfile(tx: Tx, id: string, profile: Partial<Profile>, now: Date): Promise<void> {
-    await tx.update(User, { id }, { ...profile, updatedAt: now });
+  /** False if the user is gone. */
+  async updateProfile(tx: Tx, id: string, profile: Partial<Profile>, now: Date): Promise<boolean> {
+    const { affected } = await tx.update(User, { id }, { ...profile, updatedAt: now });
+    return affected === 1;
   }
 
   async recordSignIn(tx: Tx, id: string, now: Date): Promise<void> {
@@ -110,6 +136,41 @@ export class UsersRepository {
       .where('id = :id AND email IS NULL', { id })
       .execute()
       .catch(refuseTaken);
+  }
+
+  /**
+   * Changes anything of a user that the caller has locked.
+   * @throws UsernameTakenError, EmailTakenError; the username is judged first
+   */
+  async change(tx: Tx, id: string, change: Partial<User>): Promise<void> {
+    await tx.update(User, { id }, change).catch(refuseTaken);
+  }
+
+  /**
+   * As `change`, for one that makes somebody no longer an active admin. One statement: false if
+   * they are the last. The caller has called `holdAdmins`.
+   */
+  async changeUnlessLastAdmin(tx: Tx, id: string, change: Partial<User>): Promise<boolean> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(User)
+      .set(change)
+      .where(`id = :id AND ${LEAVES_AN_ADMIN}`, { id })
+      .execute()
+      .catch(refuseTaken);
+    return affected === 1;
+  }
+
+  /**
+   * Deletes the user and, with the row, what belongs to it in other tables. One statement: false if
+   * they are gone, or the last active admin. For an admin the caller has called `holdAdmins`.
+   */
+  async removeUnlessLastAdmin(tx: Tx, id: string): Promise<boolean> {
+    const [, removed] = await tx.query<[unknown, number]>(
+      `DELETE FROM users WHERE users.id = $1 AND ${LEAVES_AN_ADMIN}`,
+      [id],
+    );
+    return removed === 1;
   }
 
   private async lockWhere(tx: Tx, condition: string, value: string): Promise<Account | null> {

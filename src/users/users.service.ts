@@ -4,6 +4,7 @@ import { Random } from '../common/random/random';
 import { Clock } from '../common/time/clock';
 import { type Tx, UnitOfWork } from '../database/unit-of-work';
 import type { Account } from './account';
+import { LastAdminError, UserNotFoundError } from './users.errors';
 import { type Profile, UsersRepository } from './users.repository';
 
 export interface NewUser {
@@ -48,6 +49,30 @@ export class UsersService {
     return this.users.lockByEmail(tx, email);
   }
 
+  /** Whether the user exists, and they go on existing until the transaction ends. */
+  hold(tx: Tx, id: string): Promise<boolean> {
+    return this.users.hold(tx, id);
+  }
+
+  /**
+   * As `lockById`, for somebody who is about to be deleted: of N concurrent callers one gets the
+   * account and the others, after its transaction, null.
+   */
+  async lockForRemoval(tx: Tx, seen: Pick<Account, 'id' | 'role'>): Promise<Account | null> {
+    if (seen.role === 'admin') await this.users.holdAdmins(tx);
+    const account = await this.users.lockById(tx, seen.id);
+    if (account?.role === 'admin') await this.users.holdAdmins(tx);
+    return account;
+  }
+
+  /**
+   * Deletes a user that `lockForRemoval` holds, with sessions, identities and subscription.
+   * @throws LastAdminError
+   */
+  async remove(tx: Tx, id: string): Promise<void> {
+    if (!(await this.users.removeUnlessLastAdmin(tx, id))) throw new LastAdminError();
+  }
+
   hasAdmin(): Promise<boolean> {
     return this.users.hasAdmin();
   }
@@ -78,7 +103,10 @@ export class UsersService {
     return { ...row, premiumUntil: null };
   }
 
-  /** Empty text clears a field; an absent field stays. Answers with the account as it is then. */
+  /**
+   * Empty text clears a field; an absent field stays. Answers with the account as it is then.
+   * @throws UserNotFoundError if they were deleted meanwhile
+   */
   async updateProfile(account: Account, profile: Partial<Profile>): Promise<Account> {
     const change = Object.fromEntries(
       Object.entries(profile)
@@ -86,7 +114,10 @@ export class UsersService {
         .map(([field, value]) => [field, value || null]),
     );
     const now = this.clock.now();
-    await this.unitOfWork.run((tx) => this.users.updateProfile(tx, account.id, change, now));
+    await this.unitOfWork.run(async (tx) => {
+      if (!(await this.users.updateProfile(tx, account.id, change, now)))
+        throw new UserNotFoundError();
+    });
     return (await this.users.findById(account.id)) ?? account;
   }
 

@@ -64,6 +64,9 @@ export class RegistrationService {
   private async tellOwner(email: string): Promise<void> {
     const owner = await this.users.findByEmail(email);
     if (!owner) return;
-    await this.unitOfWork.run((tx) => this.mail.oweTo(tx, 'already_registered', owner));
+    await this.unitOfWork.run(async (tx) => {
+      if (await this.users.hold(tx, owner.id))
+        await this.mail.oweTo(tx, 'already_registered', owner);
+    });
   }
 }

@@ -1,7 +1,19 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEmail, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import {
+  IsBoolean,
+  IsDate,
+  IsEmail,
+  IsIn,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
+import { parseInstant } from '../time/instant';
 
 /** Request fields that recur: validation, normalisation and documentation in one decorator each. */
 
@@ -65,13 +77,15 @@ export const LoginNameField = () =>
   );
 
 /** A password to be checked: taken as it is. */
-export const PasswordField = () =>
+export const PasswordField = ({ optional = false } = {}) =>
   applyDecorators(
     ApiProperty({
       example: 'correct horse battery',
       format: 'password',
       maxLength: LONGEST_PASSWORD,
+      required: !optional,
     }),
+    ...(optional ? [IsOptional()] : []),
     IsString({ message: 'must be a string' }),
     Length(1, LONGEST_PASSWORD, { message: `must have 1 to ${LONGEST_PASSWORD} characters` }),
   );
@@ -116,4 +130,41 @@ export const ProfileField = (most: number, example: string, { lines = false } = 
     Matches(lines ? /^[^\p{Cc}]*$|^[\P{Cc}\n\r\t]*$/u : /^\P{Cc}*$/u, {
       message: 'must not contain control characters',
     }),
+  );
+
+/** True or false, and nothing that looks like it. */
+export const BooleanField = (description: string, example = true) =>
+  applyDecorators(
+    ApiProperty({ type: Boolean, example, description }),
+    IsBoolean({ message: 'must be true or false' }),
+  );
+
+export const ChoiceField = (choices: readonly string[], example: string) =>
+  applyDecorators(
+    ApiProperty({ enum: [...choices], example }),
+    IsIn(choices, { message: `must be one of ${choices.join(', ')}` }),
+  );
+
+/** Above another field: it may be left out, but null does not clear it. */
+export const Omittable = () =>
+  applyDecorators(
+    ApiProperty({ required: false }),
+    ValidateIf((_, value) => value !== undefined),
+  );
+
+/** A time with its zone (RFC 3339), in the DTO a Date; may be left out, or null. */
+export const InstantField = (description?: string) =>
+  applyDecorators(
+    ApiPropertyOptional({
+      type: String,
+      format: 'date-time',
+      nullable: true,
+      example: '2026-11-21T09:00:00Z',
+      description,
+    }),
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? (parseInstant(value) ?? value) : value,
+    ),
+    IsDate({ message: 'must be a time with its zone, such as 2026-11-21T09:00:00Z' }),
   );

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error';
-import { ProblemMap, toProblem } from './problem';
+import { ProblemMap, type ProblemRow, toProblem } from './problem';
 
 /** Turns whatever was thrown into problem+json. The only place where an error becomes a response. */
 @Catch()
@@ -16,9 +16,15 @@ export class ProblemFilter implements ExceptionFilter {
     this.reply(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  reply(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** @param dialect what a dialect says otherwise than the problem map */
+  reply(
+    thrown: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    dialect: Partial<ProblemRow> = {},
+  ): void {
     const error = thrown instanceof DomainError ? thrown : this.problems.translate(thrown);
-    const row = this.problems.rowOf(error);
+    const row = { ...this.problems.rowOf(error), ...dialect };
     if (row.status >= 500)
       this.logger.error({ requestId: request.id, code: error.code, err: error.cause ?? error });
     const { speaksOAuth = false } = (request.routeOptions?.config ?? {}) as {

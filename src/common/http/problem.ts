@@ -9,6 +9,8 @@ export interface ProblemRow {
   readonly oauthError?: string;
   /** 401 only, RFC 6750 §3: a token was sent and is not good. */
   readonly tokenSent?: boolean;
+  /** Instead of the error's own sentence. */
+  readonly detail?: string;
 }
 
 /** The error codes of the whole service; filled in by the composition root. */
@@ -52,6 +54,7 @@ export function toProblem(
   request: { id: string; speaksOAuth: boolean },
 ): ProblemReply {
   const errors = 'errors' in error ? (error as ValidationFailedError).errors : undefined;
+  const detail = row.detail ?? error.message;
   return {
     status: row.status,
     headers: {
@@ -68,13 +71,13 @@ export function toProblem(
       type: `/problems/${error.code}`,
       title: row.title,
       status: row.status,
-      detail: error.message,
+      detail,
       code: error.code,
       request_id: request.id,
       ...(errors && { errors }),
       ...(request.speaksOAuth && {
         error: oauthErrorOf(row, errors),
-        error_description: oauthText(error.message),
+        error_description: oauthText(detail),
       }),
     },
   };

@@ -67,7 +67,8 @@ export class RequestValidationPipe extends ValidationPipe {
     if (metadata.type === 'param' || !isTyped) return value;
     const given = value ?? {};
     const faults = unstorable(given);
-    if (metadata.type === 'body') {
+    const isQuery = metadata.type === 'query' && metadata.data === undefined;
+    if (metadata.type === 'body' || isQuery) {
       if (typeof given !== 'object' || given === null || Array.isArray(given))
         throw new ValidationFailedError([{ pointer: '', detail: 'must be a JSON object' }]);
       if (Object.keys(given).length > MOST_FIELDS)
