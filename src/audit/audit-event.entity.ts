@@ -1,26 +1,44 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-export type AuditAction =
-  | 'user_registered'
-  | 'sign_in_succeeded'
-  | 'sign_in_failed'
-  | 'signed_out'
-  | 'all_sessions_revoked'
-  | 'session_revoked'
-  | 'refresh_token_reused'
-  | 'email_verified'
-  | 'password_changed'
-  | 'password_reset'
-  | 'email_change_requested'
-  | 'email_changed'
-  | 'identity_linked'
-  | 'identity_unlinked'
-  | 'account_reclaimed'
-  | 'admin_bootstrapped';
+export const AUDIT_ACTIONS = [
+  'user_registered',
+  'sign_in_succeeded',
+  'sign_in_failed',
+  'signed_out',
+  'all_sessions_revoked',
+  'session_revoked',
+  'refresh_token_reused',
+  'email_verified',
+  'password_changed',
+  'password_reset',
+  'password_reset_requested',
+  'email_verification_requested',
+  'mail_retried',
+  'email_change_requested',
+  'email_changed',
+  'identity_linked',
+  'identity_unlinked',
+  'account_reclaimed',
+  'admin_bootstrapped',
+  'admin_created',
+  'users_imported',
+  'user_created',
+  'user_updated',
+  'role_changed',
+  'user_disabled',
+  'user_enabled',
+  'user_deleted',
+  'data_exported',
+  'subscription_changed',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** Who did what to whom, from where. No foreign keys: the trail outlives the user. */
 @Entity({ name: 'audit_events' })
-@Index('audit_events_subject_id_idx', ['subjectId', 'id'])
+@Index('audit_events_subject_id_idx', ['subjectId', 'createdAt', 'id'])
+@Index('audit_events_actor_id_idx', ['actorId', 'createdAt', 'id'])
+@Index('audit_events_action_idx', ['action', 'createdAt', 'id'])
+@Index('audit_events_created_at_idx', ['createdAt', 'id'])
 export class AuditEvent {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'audit_events_pkey' })
   id: string;

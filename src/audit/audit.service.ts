@@ -3,7 +3,8 @@ import type { Client } from '../common/http/client';
 import { Random } from '../common/random/random';
 import { Clock } from '../common/time/clock';
 import { type Tx, UnitOfWork } from '../database/unit-of-work';
-import { type AuditAction, AuditEvent } from './audit-event.entity';
+import type { AuditAction } from './audit-event.entity';
+import { AuditRepository } from './audit.repository';
 
 export interface SecurityEvent {
   readonly action: AuditAction;
@@ -21,6 +22,7 @@ export class AuditService {
   private readonly logger = new Logger(AuditService.name);
 
   constructor(
+    private readonly events: AuditRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -37,10 +39,10 @@ export class AuditService {
     return this.record(tx, { action, actorId: userId, subjectId: userId, client, details });
   }
 
-  async record(tx: Tx, event: SecurityEvent): Promise<void> {
+  async record(tx: Tx, event: SecurityEvent, id = this.random.id()): Promise<void> {
     const { action, actorId, subjectId, client, details = {} } = event;
-    await tx.insert(AuditEvent, {
-      id: this.random.id(),
+    await this.events.insert(tx, {
+      id,
       action,
       actorId,
       subjectId,
@@ -59,5 +61,32 @@ export class AuditService {
         requestId: client?.requestId,
       }),
     );
+  }
+
+  /**
+   * As `record`, for work of many transactions: one event, whose details are always those of the
+   * latest that committed.
+   */
+  async recordProgress(tx: Tx, id: string, event: SecurityEvent): Promise<void> {
+    if (!(await this.events.updateDetails(tx, id, event.details ?? {})))
+      await this.record(tx, event, id);
+  }
+
+  /** Takes address and user agent from every event about or by a user; ids stay, as pseudonyms. */
+  forget(tx: Tx, userId: string): Promise<void> {
+    return this.events.anonymize(tx, userId);
+  }
+
+  /**
+   * As `forget`, for at most so many events of users deleted since: what was under way at that
+   * moment, a refused sign-in for one, may have written its event after. Says how many it were.
+   */
+  forgetDeleted(tx: Tx, since: Date, most: number): Promise<number> {
+    return this.events.anonymizeDeleted(tx, since, most);
+  }
+
+  /** Deletes at most so many events from before, and says how many. */
+  purge(tx: Tx, before: Date, most: number): Promise<number> {
+    return this.events.deleteOld(tx, before, most);
   }
 }

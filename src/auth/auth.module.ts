@@ -15,12 +15,14 @@ import { CsrfProof } from './cookies/csrf-proof';
 import { CsrfController } from './cookies/csrf.controller';
 import { SessionCookies } from './cookies/session-cookies';
 import { TokenDelivery } from './cookies/token-delivery';
+import { UserDeletion } from './deletion/user-deletion';
 import { EmailChangeController } from './email-change/email-change.controller';
 import { EmailChangeService } from './email-change/email-change.service';
 import { EmailVerificationController } from './email-verification/email-verification.controller';
 import { EmailVerificationService } from './email-verification/email-verification.service';
 import { IdentitiesRepository } from './identities/identities.repository';
 import { IdentitiesService } from './identities/identities.service';
+import { InvitationService } from './invitation/invitation.service';
 import { LoginController } from './login/login.controller';
 import { LoginService } from './login/login.service';
 import { CookieLogout } from './logout/cookie-logout';
@@ -78,6 +80,7 @@ import { SessionsService } from './sessions/sessions.service';
     CookieRefresh,
     IdentitiesService,
     IdentitiesRepository,
+    UserDeletion,
     MailLinks,
     ...passwordProviders,
     NewPasswords,
@@ -91,13 +94,21 @@ import { SessionsService } from './sessions/sessions.service';
     PasswordResetService,
     EmailVerificationService,
     EmailChangeService,
+    InvitationService,
   ],
   exports: [
+    RegistrationService,
+    LoginService,
+    RefreshService,
     EmailVerificationService,
     PasswordResetService,
     EmailChangeService,
     SessionsService,
     IdentitiesService,
+    UserDeletion,
+    InvitationService,
+    PasswordProof,
+    NewPasswords,
     SessionCookies,
     TokenDelivery,
     AllowedOrigins,

@@ -8,6 +8,7 @@ import {
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { AppConfig } from '../config/app-config';
+import type { Tx } from '../database/unit-of-work';
 import { RateLimitedError } from './limits.errors';
 import type { LimitName } from './rate-limit.decorator';
 
@@ -26,6 +27,8 @@ export class RateLimits {
         storeType: 'pool',
         tableName: 'rate_limits',
         tableCreated: true,
+        // By `purge`, a batch at a time.
+        clearExpiredByTimeout: false,
         keyPrefix: name,
         points: config.limits[name].points,
         duration: config.limits[name].seconds,
@@ -51,5 +54,15 @@ export class RateLimits {
         throw new RateLimitedError(refusal.msBeforeNext / 1000);
       throw refusal;
     }
+  }
+
+  /** Deletes at most so many counts that ended before, and says how many. */
+  async purge(tx: Tx, before: Date, most: number): Promise<number> {
+    const [, deleted] = await tx.query<[unknown, number]>(
+      `DELETE FROM rate_limits WHERE key = ANY(ARRAY(
+         SELECT key FROM rate_limits WHERE expire < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [before.getTime(), most],
+    );
+    return deleted;
   }
 }

@@ -2,10 +2,15 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Random } from '../common/random/random';
 import { Clock } from '../common/time/clock';
 import { type Tx, UnitOfWork } from '../database/unit-of-work';
+import { inBatches } from '../database/in-batches';
 import { type MailComposer, MailComposers } from './mail-composers';
+import type { MailStatus } from './mail-status';
 import { MailQueue } from './mail.queue';
+import type { OutboxMail } from './outbox-mail.entity';
 import { OutboxRepository } from './outbox.repository';
 import type { MailKind } from './templates/mail-kind';
+
+const BATCH = 500;
 
 export interface OwedMail {
   readonly kind: MailKind;
@@ -76,6 +81,37 @@ export class MailService {
   /** As `owe`, to an address that may be nobody's: the composer finds out when the mail is sent. */
   oweToAddress(tx: Tx, kind: MailKind, to: string): Promise<void> {
     return this.owe(tx, { kind, to, userId: null, locale: 'en', values: {} });
+  }
+
+  /**
+   * As `owe`, a mail that was given up, with all its attempts anew: for one of N concurrent callers,
+   * null for the rest and where nothing was given up.
+   */
+  async oweAgain(tx: Tx, id: string): Promise<OutboxMail | null> {
+    const mail = await this.outbox.reopen(tx, id);
+    if (mail) this.unitOfWork.afterCommit(tx, async () => this.nudge(id));
+    return mail;
+  }
+
+  /** Newest first, from behind `after` on; of any status unless one is given. */
+  list(status: MailStatus | undefined, after: string | null, most: number): Promise<OutboxMail[]> {
+    return this.outbox.list(status, after, most);
+  }
+
+  exists(id: string): Promise<boolean> {
+    return this.outbox.exists(id);
+  }
+
+  /** Every mail to a user or to their address that the outbox knows, oldest first. */
+  historyOf({ id, email }: Pick<Recipient, 'id' | 'email'>): AsyncGenerator<OutboxMail> {
+    return inBatches(BATCH, (after, most) =>
+      this.outbox.listAbout(id, email, after?.id ?? null, most),
+    );
+  }
+
+  /** Every mail to a user or to their address is gone, owed or sent. */
+  forget(tx: Tx, { id, email }: Pick<Recipient, 'id' | 'email'>): Promise<void> {
+    return this.outbox.deleteAbout(tx, id, email);
   }
 
   /** How many mails are owed and not sent, and not given up on. */

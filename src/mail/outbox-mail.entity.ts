@@ -3,9 +3,12 @@ import type { MailKind } from './templates/mail-kind';
 
 /** A mail that somebody is owed. Holds what it is about, never a token: links are made at sending. */
 @Entity({ name: 'mail_outbox' })
-// Partial, on rows neither sent nor failed and on those sent: see the first migration.
+// Partial, on rows neither sent nor failed, on those sent, and on those failed: see the migrations.
 @Index('mail_outbox_unsent_idx', { synchronize: false })
 @Index('mail_outbox_sent_idx', { synchronize: false })
+@Index('mail_outbox_failed_idx', { synchronize: false })
+@Index('mail_outbox_user_id_idx', ['userId'])
+@Index('mail_outbox_recipient_idx', ['recipient'])
 export class OutboxMail {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'mail_outbox_pkey' })
   id: string;

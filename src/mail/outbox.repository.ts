@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, LessThan, Not } from 'typeorm';
 import type { Tx } from '../database/unit-of-work';
+import type { MailStatus } from './mail-status';
 import { OutboxMail } from './outbox-mail.entity';
 
 export type OverdueMail = Pick<OutboxMail, 'id' | 'createdAt'>;
+
+/** As `statusOf` has it. */
+const OF_STATUS = {
+  unsent: 'mail.sent_at IS NULL AND mail.failed_at IS NULL',
+  sent: 'mail.sent_at IS NOT NULL',
+  failed: 'mail.failed_at IS NOT NULL',
+} as const satisfies Record<MailStatus, string>;
 
 @Injectable()
 export class OutboxRepository {
@@ -44,9 +52,44 @@ export class OutboxRepository {
     await tx.update(OutboxMail, claimOn(claimed), failure);
   }
 
+  /** One statement: the mail for the one of N concurrent callers that found it given up, else null. */
+  async reopen(tx: Tx, id: string): Promise<OutboxMail | null> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(OutboxMail)
+      .set({ failedAt: null, leasedUntil: null, attempts: 0 })
+      .where('id = :id AND failed_at IS NOT NULL', { id })
+      .execute();
+    return affected === 1 ? tx.findOneByOrFail(OutboxMail, { id }) : null;
+  }
+
   /** A mail that nobody is owed any more leaves no trace of its address. */
   async discard(tx: Tx, id: string): Promise<void> {
     await tx.delete(OutboxMail, { id });
+  }
+
+  /** In the order of ids, from behind `after` on. */
+  listAbout(
+    userId: string,
+    recipient: string | null,
+    after: string | null,
+    most: number,
+  ): Promise<OutboxMail[]> {
+    return this.dataSource
+      .getRepository(OutboxMail)
+      .createQueryBuilder('mail')
+      .where('(mail.user_id = :userId OR mail.recipient = :recipient)', { userId, recipient })
+      .andWhere(after ? 'mail.id > :after' : 'true', { after })
+      .orderBy('mail.id')
+      .limit(most)
+      .getMany();
+  }
+
+  async deleteAbout(tx: Tx, userId: string, recipient: string | null): Promise<void> {
+    await tx.query('DELETE FROM mail_outbox WHERE user_id = $1 OR recipient = $2', [
+      userId,
+      recipient,
+    ]);
   }
 
   /** Mails that should have been sent by now, oldest first, from behind `after` on. */
@@ -68,6 +111,22 @@ export class OutboxRepository {
       .addOrderBy('mail.id')
       .limit(most)
       .getMany();
+  }
+
+  /** Newest first. What failed has an index of its own, since it is few among many. */
+  list(status: MailStatus | undefined, after: string | null, most: number): Promise<OutboxMail[]> {
+    return this.dataSource
+      .getRepository(OutboxMail)
+      .createQueryBuilder('mail')
+      .where(status ? OF_STATUS[status] : 'true')
+      .andWhere(after ? 'mail.id < :after' : 'true', { after })
+      .orderBy('mail.id', 'DESC')
+      .limit(most)
+      .getMany();
+  }
+
+  exists(id: string): Promise<boolean> {
+    return this.dataSource.getRepository(OutboxMail).existsBy({ id });
   }
 
   countUnsent(): Promise<number> {

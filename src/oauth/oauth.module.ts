@@ -43,5 +43,6 @@ import { OAuthSignInService } from './sign-in/oauth-sign-in.service';
     AccountSettling,
     UnlinkingService,
   ],
+  exports: [FlowsService],
 })
 export class OAuthModule {}

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
+import { InvalidAccessTokenError } from '../../common/access/access.errors';
 import type { Client } from '../../common/http/client';
 import { UnitOfWork } from '../../database/unit-of-work';
 import { RateLimits } from '../../limits/rate-limits';
@@ -36,7 +37,7 @@ export class EmailChangeService implements OnModuleInit {
   /**
    * Owes a link to the new address and a notice to the old one. Whether the new one is taken is
    * told only to whoever can read its mail.
-   * @throws WrongPasswordError, EmailUnchangedError, RateLimitedError
+   * @throws WrongPasswordError, EmailUnchangedError, RateLimitedError, InvalidAccessTokenError
    */
   async request(
     { account, sessionId }: SignedInUser,
@@ -48,6 +49,7 @@ export class EmailChangeService implements OnModuleInit {
     if (newEmail === account.email) throw new EmailUnchangedError();
     await this.limits.consume('mail', 'email change', newEmail);
     await this.unitOfWork.run(async (tx) => {
+      if (!(await this.users.hold(tx, account.id))) throw new InvalidAccessTokenError();
       await this.mail.oweTo(
         tx,
         'email_change_confirm',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
+import type { DomainError } from '../../common/errors/domain-error';
 import type { Client } from '../../common/http/client';
 import { AppConfig } from '../../config/app-config';
 import { UnitOfWork } from '../../database/unit-of-work';
@@ -40,9 +41,11 @@ export class LoginService {
       await this.recordFailure(account, client);
       throw new InvalidCredentialsError();
     }
-    if (!account.isActive) throw new AccountDisabledError();
-    if (this.config.signIn.requiresVerifiedEmail && !account.emailVerifiedAt)
-      throw new UnverifiedSignInError();
+    const refusal = this.refusalOf(account);
+    if (refusal) {
+      await this.recordFailure(account, client, { reason: refusal.code });
+      throw refusal;
+    }
     return this.open(account, await this.renewedHash(account, password), client);
   }
 
@@ -55,13 +58,24 @@ export class LoginService {
     return byName ? name.toLowerCase() : account.id;
   }
 
-  private recordFailure(account: Account | null, client: Client): Promise<void> {
+  private refusalOf({ isActive, emailVerifiedAt }: Account): DomainError | null {
+    if (!isActive) return new AccountDisabledError();
+    const isMissed = this.config.signIn.requiresVerifiedEmail && !emailVerifiedAt;
+    return isMissed ? new UnverifiedSignInError() : null;
+  }
+
+  private recordFailure(
+    account: Account | null,
+    client: Client,
+    details: { readonly reason?: string } = {},
+  ): Promise<void> {
     return this.unitOfWork.run((tx) =>
       this.audit.record(tx, {
         action: 'sign_in_failed',
         actorId: null,
         subjectId: account?.id ?? null,
         client,
+        details,
       }),
     );
   }
@@ -73,6 +87,8 @@ export class LoginService {
 
   private open(account: Account, newHash: string | null, client: Client): Promise<TokenPair> {
     return this.unitOfWork.run(async (tx) => {
+      // It may have been deleted while its password was checked.
+      if (!(await this.users.hold(tx, account.id))) throw new InvalidCredentialsError();
       if (newHash) await this.users.replaceHash(tx, account.id, account.passwordHash!, newHash);
       const pair = await this.sessions.open(tx, account, 'password', client);
       await this.users.recordSignIn(tx, account.id);

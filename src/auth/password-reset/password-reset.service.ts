@@ -60,8 +60,10 @@ export class PasswordResetService implements OnModuleInit {
       if (!(await this.users.setPassword(tx, account, passwordHash, { provesEmail: true })))
         throw new InvalidLinkTokenError();
       // Whoever signed up with somebody else's address must not keep a way in (pre-hijacking).
-      if (!account.emailVerifiedAt) await this.identities.removeAll(tx, account.id);
-      await this.audit.recordOwn(tx, 'password_reset', account.id, client);
+      const unlinked = account.emailVerifiedAt
+        ? 0
+        : await this.identities.removeAll(tx, account.id);
+      await this.audit.recordOwn(tx, 'password_reset', account.id, client, { unlinked });
       await this.mail.oweTo(tx, 'password_changed', account, { ip: client.ip });
     });
   }

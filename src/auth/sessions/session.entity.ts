@@ -6,6 +6,8 @@ export type SignInMethod = string;
 /** One sign-in on one device, from opening to revocation. */
 @Entity({ name: 'sessions' })
 @Index('sessions_user_id_idx', ['userId'])
+// Of an expression: see the migration.
+@Index('sessions_ended_at_idx', { synchronize: false })
 // Partial and unique: see the migration.
 @Index('sessions_exchange_code_hash_key', { synchronize: false })
 export class Session {

@@ -99,6 +99,11 @@ export class SessionsRepository {
     return row ? toAccount(row) : null;
   }
 
+  async findOpening(id: string, userId: string): Promise<Date | null> {
+    const session = await this.dataSource.getRepository(Session).findOneBy({ id, userId });
+    return session?.createdAt ?? null;
+  }
+
   /**
    * Rotates atomically: of N concurrent callers with one generation, one gets the next
    * (RFC 9700 §4.14.2); the others get null.
@@ -209,6 +214,26 @@ export class SessionsRepository {
       .orderBy('s.last_used_at', 'DESC')
       .addOrderBy('s.id', 'DESC')
       .getMany();
+  }
+
+  /** Live and ended, in the order of ids, from behind `after` on. */
+  listAll(userId: string, after: string | null, most: number): Promise<Session[]> {
+    return this.dataSource.getRepository(Session).find({
+      where: { userId, ...(after && { id: MoreThan(after) }) },
+      order: { id: 'ASC' },
+      take: most,
+    });
+  }
+
+  /** Forgets sessions that ended before a moment, and says how many. */
+  async deleteEnded(tx: Tx, before: Date, most: number): Promise<number> {
+    const [, deleted] = await tx.query<[unknown, number]>(
+      `DELETE FROM sessions WHERE id = ANY(ARRAY(
+         SELECT id FROM sessions WHERE least(expires_at, revoked_at) < $1
+         LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [before, most],
+    );
+    return deleted;
   }
 
   /**

@@ -4,14 +4,17 @@ import type { Client } from '../../common/http/client';
 import { Random } from '../../common/random/random';
 import { Clock } from '../../common/time/clock';
 import { AppConfig } from '../../config/app-config';
+import { inBatches } from '../../database/in-batches';
 import { type Tx, UnitOfWork } from '../../database/unit-of-work';
 import { digestOf, TokensService } from '../../tokens/tokens.service';
-import type { Account, SignedInUser } from '../../users/account';
+import { type Account, isPremium, type SignedInUser } from '../../users/account';
 import type { Session, SignInMethod } from './session.entity';
 import { type Generation, type Presented, SessionsRepository } from './sessions.repository';
 
 /** Long enough for one redirect and one request (RFC 6749 §4.1.2 allows ten minutes). */
 const EXCHANGE_CODE_SECONDS = 60;
+
+const BATCH = 500;
 
 export interface TokenPair {
   readonly accessToken: string;
@@ -76,16 +79,23 @@ export class SessionsService {
 
   /** The user of a live session, or null after it ended in whatever way. One query. */
   async authenticate(sessionId: string, userId: string): Promise<SignedInUser | null> {
-    const account = await this.sessions.authenticate(sessionId, userId, this.clock.now());
+    const now = this.clock.now();
+    const account = await this.sessions.authenticate(sessionId, userId, now);
     return (
       account && {
         userId: account.id,
         sessionId,
         role: account.role,
         hasVerifiedEmail: account.emailVerifiedAt !== null,
+        isPremium: isPremium(account, now),
         account,
       }
     );
+  }
+
+  /** When the sign-in was, however often the session was refreshed since; null if it is gone. */
+  openedAt(sessionId: string, userId: string): Promise<Date | null> {
+    return this.sessions.findOpening(sessionId, userId);
   }
 
   /** The next pair for exactly one of N concurrent callers, null for the rest. */
@@ -126,11 +136,20 @@ export class SessionsService {
 
   /** Ends all sessions of a user, the caller's too, and says how many were live. */
   revokeAll(userId: string, client: Client): Promise<number> {
-    return this.unitOfWork.run(async (tx) => {
-      const revoked = await this.sessions.revokeAll(tx, userId, this.clock.now());
-      await this.audit.recordOwn(tx, 'all_sessions_revoked', userId, client, { revoked });
-      return revoked;
+    return this.unitOfWork.run((tx) => this.endAll(tx, userId, userId, client));
+  }
+
+  /** As `revokeAll`, by somebody who may be another. */
+  async endAll(tx: Tx, userId: string, actorId: string, client: Client): Promise<number> {
+    const revoked = await this.sessions.revokeAll(tx, userId, this.clock.now());
+    await this.audit.record(tx, {
+      action: 'all_sessions_revoked',
+      actorId,
+      subjectId: userId,
+      client,
+      details: { revoked },
     });
+    return revoked;
   }
 
   /** Ends what a sign-in method opened, when it is taken away; the session that asks stays. */
@@ -146,6 +165,18 @@ export class SessionsService {
   async keep(tx: Tx, sessionId: string, seenStamp: string, newStamp: string): Promise<void> {
     const session = { id: sessionId, securityStamp: seenStamp };
     await this.sessions.restamp(tx, session, this.clock.now(), newStamp);
+  }
+
+  /** All that are known, the ended ones too, oldest first. */
+  historyOf(userId: string): AsyncGenerator<Session> {
+    return inBatches(BATCH, (after, most) =>
+      this.sessions.listAll(userId, after?.id ?? null, most),
+    );
+  }
+
+  /** Forgets at most so many sessions that expired or were revoked before; says how many it were. */
+  purge(tx: Tx, before: Date, most: number): Promise<number> {
+    return this.sessions.deleteEnded(tx, before, most);
   }
 
   list(userId: string): Promise<Session[]> {

@@ -19,6 +19,9 @@ export const MAIL_VALUES = {
   farewell: [],
 } as const satisfies Record<string, readonly string[]>;
 
+/** Of these the outbox keeps nothing once they were sent or given up: the address was the last. */
+export const FORGOTTEN_MAILS: ReadonlySet<string> = new Set<keyof typeof MAIL_VALUES>(['farewell']);
+
 export type MailKind = keyof typeof MAIL_VALUES;
 
 export interface MailContent {

@@ -50,23 +50,29 @@ export class SmtpTransport extends MailTransport {
   }
 }
 
-const poolOptions = (smtp: SmtpSettings): SMTPPoolOptions & { pool: true } => ({
-  pool: true,
+/** How a connection is made and secured. */
+export const connectionOptions = (smtp: SmtpSettings) => ({
   host: smtp.host,
   port: smtp.port,
   secure: smtp.secure,
   // A password must not go over the wire in the clear because somebody left STARTTLS out.
   requireTLS: smtp.user !== null && !isLoopback(smtp.host),
-  auth: smtp.user === null ? undefined : { user: smtp.user, pass: smtp.password ?? '' },
   connectionTimeout: 10_000,
   greetingTimeout: 10_000,
   socketTimeout: 20_000,
+});
+
+const poolOptions = (smtp: SmtpSettings): SMTPPoolOptions & { pool: true } => ({
+  ...connectionOptions(smtp),
+  pool: true,
+  auth: smtp.user === null ? undefined : { user: smtp.user, pass: smtp.password ?? '' },
   // Nothing in a message may make the mailer read a file or fetch a URL.
   disableFileAccess: true,
   disableUrlAccess: true,
 });
 
-const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|::1)$/.test(host);
+/** A host that no wire leads to. */
+export const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|::1)$/.test(host);
 
 /** What nodemailer adds to its errors. */
 interface SmtpError extends Error {

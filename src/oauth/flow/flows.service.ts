@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Random } from '../../common/random/random';
 import { Clock } from '../../common/time/clock';
 import { AppConfig } from '../../config/app-config';
+import type { Tx } from '../../database/unit-of-work';
 import {
   AccessDeniedError,
   ProviderError,
@@ -113,6 +114,11 @@ export class FlowsService {
   /** The Set-Cookie lines that forget a flow, whoever's it is. */
   forget({ state }: Pick<Callback, 'state'>): readonly string[] {
     return state === null ? [] : [this.cookies.end(state)];
+  }
+
+  /** Forgets at most so many flows that nobody could answer again; says how many it were. */
+  purge(tx: Tx, before: Date, most: number): Promise<number> {
+    return this.spent.deleteExpired(tx, before, most);
   }
 
   private demandAllowed(redirectTo: string): URL {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Tx } from '../../database/unit-of-work';
 
 @Injectable()
 export class SpentFlowsRepository {
@@ -19,5 +20,14 @@ export class SpentFlowsRepository {
       [id, expiresAt, now],
     );
     return rows.length === 1;
+  }
+
+  async deleteExpired(tx: Tx, before: Date, most: number): Promise<number> {
+    const [, deleted] = await tx.query<[unknown, number]>(
+      `DELETE FROM oauth_spent_flows WHERE id = ANY(ARRAY(
+         SELECT id FROM oauth_spent_flows WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [before, most],
+    );
+    return deleted;
   }
 }

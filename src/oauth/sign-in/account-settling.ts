@@ -51,7 +51,8 @@ export class AccountSettling {
     if (!isWanted || (await this.users.lockByEmail(tx, email)))
       return this.link(tx, account, proof);
     await this.users.setFirstEmail(tx, account.id, email);
-    await this.audit.recordOwn(tx, 'email_verified', account.id, proof.client);
+    const { client, provider } = proof;
+    await this.audit.recordOwn(tx, 'email_changed', account.id, client, { method: provider });
     return this.link(tx, { ...account, email }, proof);
   }
 

@@ -106,7 +106,7 @@ export const en: MailCatalog = {
         'An account has been made for you at {{company}}. Your username is {{username}}. Choose a password to start using it.',
       ],
       button: 'Choose a password',
-      note: LINK_LIFE,
+      note: `${LINK_LIFE} Later, “Forgot password” on the sign-in page sends you another.`,
       closing:
         'If you were not expecting this, you can ignore this message. Nobody can sign in until a password has been chosen.',
     },

@@ -1,0 +1,6 @@
+import { PasswordField } from '../../common/http/fields';
+
+export class DeleteAccountDto {
+  @PasswordField({ optional: true })
+  password?: string;
+}

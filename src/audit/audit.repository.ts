@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Tx } from '../database/unit-of-work';
+import { type AuditAction, AuditEvent } from './audit-event.entity';
+
+/** All of these. */
+export interface AuditFilter {
+  /** Whom it happened to. */
+  readonly subjectId?: string;
+  /** Whom it happened to, or who did it. */
+  readonly userId?: string;
+  readonly action?: AuditAction;
+  readonly since?: Date;
+  /** Not this moment itself. */
+  readonly until?: Date;
+}
+
+/** When, as text that loses nothing, and which of those at the same time. */
+export type AuditPosition = readonly [time: string, id: string];
+
+export interface ListedEvent {
+  readonly event: AuditEvent;
+  readonly position: AuditPosition;
+}
+
+const COLUMNS = `id, action, actor_id AS "actorId", subject_id AS "subjectId", ip,
+  user_agent AS "userAgent", request_id AS "requestId", details, created_at AS "createdAt"`;
+/** With microseconds, which a Date would cut off. */
+const TIME = `to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
+
+@Injectable()
+export class AuditRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async insert(tx: Tx, event: AuditEvent): Promise<void> {
+    await tx.insert(AuditEvent, event);
+  }
+
+  /** False if there is no such event. */
+  async updateDetails(tx: Tx, id: string, details: AuditEvent['details']): Promise<boolean> {
+    const { affected } = await tx.update(AuditEvent, { id }, { details });
+    return affected === 1;
+  }
+
+  /** Newest first, from behind `after` on. Each filter walks an index that has this order. */
+  async list(
+    { userId, ...filter }: AuditFilter,
+    after: AuditPosition | null,
+    most: number,
+  ): Promise<ListedEvent[]> {
+    const values: unknown[] = [];
+    const add = (value: unknown): string => `$${values.push(value)}`;
+    const conditions = conditionsOf(filter, after, add);
+    const limit = add(most);
+    const walk = (...more: string[]): string => {
+      const all = [...conditions, ...more];
+      const where = all.length > 0 ? `WHERE ${all.join(' AND ')}` : '';
+      return `(SELECT * FROM audit_events ${where} ${NEWEST_FIRST} LIMIT ${limit})`;
+    };
+    // An OR of the two would have to sort everything that somebody ever did or met with.
+    const user = userId === undefined ? null : add(userId);
+    const found = user
+      ? `${walk(`subject_id = ${user}`)} UNION ${walk(`actor_id = ${user}`)}`
+      : walk();
+    const rows = await this.dataSource.query<(AuditEvent & { readonly time: string })[]>(
+      `SELECT ${COLUMNS}, ${TIME} AS time FROM (${found}) e ${NEWEST_FIRST} LIMIT ${limit}`,
+      values,
+    );
+    return rows.map(({ time, ...event }) => ({ event, position: [time, event.id] }));
+  }
+
+  async anonymize(tx: Tx, userId: string): Promise<void> {
+    await tx.query(
+      `UPDATE audit_events SET ip = NULL, user_agent = NULL
+       WHERE (subject_id = $1 OR actor_id = $1) AND (ip IS NOT NULL OR user_agent IS NOT NULL)`,
+      [userId],
+    );
+  }
+
+  async anonymizeDeleted(tx: Tx, since: Date, most: number): Promise<number> {
+    const [, changed] = await tx.query<[unknown, number]>(
+      `UPDATE audit_events SET ip = NULL, user_agent = NULL WHERE id = ANY(ARRAY(
+         SELECT e.id FROM audit_events d
+         JOIN audit_events e ON e.subject_id = d.subject_id OR e.actor_id = d.subject_id
+         WHERE d.action = 'user_deleted' AND d.created_at > $1
+           AND (e.ip IS NOT NULL OR e.user_agent IS NOT NULL)
+         LIMIT $2))`,
+      [since, most],
+    );
+    return changed;
+  }
+
+  async deleteOld(tx: Tx, before: Date, most: number): Promise<number> {
+    const [, deleted] = await tx.query<[unknown, number]>(
+      `DELETE FROM audit_events WHERE id = ANY(ARRAY(
+         SELECT id FROM audit_events WHERE created_at < $1 ORDER BY created_at LIMIT $2))`,
+      [before, most],
+    );
+    return deleted;
+  }
+}
+
+function conditionsOf(
+  { subjectId, action, since, until }: Omit<AuditFilter, 'userId'>,
+  after: AuditPosition | null,
+  add: (value: unknown) => string,
+): string[] {
+  return [
+    ...(subjectId === undefined ? [] : [`subject_id = ${add(subjectId)}`]),
+    ...(action === undefined ? [] : [`action = ${add(action)}`]),
+    ...(since === undefined ? [] : [`created_at >= ${add(since)}`]),
+    ...(until === undefined ? [] : [`created_at < ${add(until)}`]),
+    ...(after
+      ? [`(created_at, id) < (${add(after[0])}::timestamptz, ${add(after[1])}::uuid)`]
+      : []),
+  ];
+}
