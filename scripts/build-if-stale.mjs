@@ -11,4 +11,6 @@ const builtAt = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
 const stale = [...sources, 'tsconfig.json'].some(
   (file) => existsSync(file) && statSync(file).mtimeMs > builtAt,
 );
-if (sources.length > 0 && stale) execFileSync('npm', ['run', 'build'], { stdio: 'inherit' });
+// To stderr, and without our stdin: a command may have its own use for both.
+if (sources.length > 0 && stale)
+  execFileSync('npm', ['run', 'build'], { stdio: ['ignore', process.stderr.fd, 'inherit'] });

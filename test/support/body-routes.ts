@@ -32,7 +32,22 @@ const form = (path: string): BodyRoute => ({
   body: ({ person }) => ({ username: person.username, password: PASSWORD }),
 });
 
-/** Every POST and PATCH of section 3 of the contract, and the profile. */
+const profile = (path: string): BodyRoute => ({
+  method: 'PATCH',
+  path,
+  needsUser: true,
+  optional: PROFILE,
+  clearable: PROFILE,
+  body: () => ({
+    display_name: 'Ada',
+    full_name: 'Ada Lovelace',
+    bio: 'Poetical science.',
+    avatar_url: 'https://example.com/ada.png',
+    niche_preference: 'mathematics',
+  }),
+});
+
+/** Every POST and PATCH that takes strings of section 3 of the contract, the profile, the dialect. */
 export const BODY_ROUTES: readonly BodyRoute[] = [
   {
     method: 'POST',
@@ -112,18 +127,34 @@ export const BODY_ROUTES: readonly BodyRoute[] = [
       return { token: await emailChangeToken(test, person, tokens, `${unique}@example.com`) };
     },
   },
+  profile('users/me'),
   {
-    method: 'PATCH',
-    path: 'users/me',
-    needsUser: true,
-    optional: PROFILE,
-    clearable: PROFILE,
-    body: () => ({
-      display_name: 'Ada',
-      full_name: 'Ada Lovelace',
-      bio: 'Poetical science.',
-      avatar_url: 'https://example.com/ada.png',
-      niche_preference: 'mathematics',
+    method: 'POST',
+    path: '/auth/create-user',
+    body: ({ unique }) => ({
+      username: unique,
+      email: `${unique}@example.com`,
+      password: PASSWORD,
+    }),
+  },
+  form('/auth/token'),
+  {
+    method: 'POST',
+    path: '/auth/refresh',
+    body: ({ tokens }) => ({ refresh_token: tokens.refresh_token }),
+  },
+  profile('/auth/update-user'),
+  {
+    method: 'POST',
+    path: '/auth/request-password-reset',
+    body: ({ person }) => ({ email: person.email }),
+  },
+  {
+    method: 'POST',
+    path: '/auth/reset-password',
+    body: async ({ person }, test) => ({
+      token: await resetToken(test, person),
+      new_password: PASSWORD,
     }),
   },
 ];

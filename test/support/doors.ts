@@ -45,6 +45,7 @@ export const DOORS: readonly Door[] = [
   bearer('GET', 'users/me'),
   bearer('PATCH', 'users/me', { bio: 'changed' }),
   bearer('GET', 'users/me/sessions'),
+  bearer('GET', 'users'),
   bearer('POST', 'auth/email/verification/request', {}),
   bearer('POST', 'auth/password/change', {
     current_password: PASSWORD,
@@ -52,12 +53,20 @@ export const DOORS: readonly Door[] = [
   }),
   bearer('POST', 'auth/email/change', { new_email: 'thief@example.com', password: PASSWORD }),
   bearer('POST', 'auth/logout-all'),
+  bearer('GET', 'users/me/activity'),
+  bearer('GET', 'users/me/export'),
+  bearer('GET', 'users/me/subscription'),
+  bearer('DELETE', 'users/me', { password: PASSWORD }),
+  bearer('GET', '/auth/get-user'),
+  bearer('PATCH', '/auth/update-user', { bio: 'changed' }),
   refresh('auth/refresh', ({ api }, token) => api.post('auth/refresh', { refresh_token: token })),
   refresh('auth/token', ({ api }, token) => {
     const form = { grant_type: 'refresh_token', refresh_token: token };
     return api.call('POST', 'auth/token', { form });
   }),
+  refresh('/auth/refresh', ({ api }, token) => api.post('/auth/refresh', { refresh_token: token })),
   link('password_reset', 'auth/password/reset/confirm', { new_password: PASSWORD }),
+  link('password_reset', '/auth/reset-password', { new_password: PASSWORD }),
   link('email_verification', 'auth/email/verification/confirm'),
   link('email_change', 'auth/email/change/confirm'),
 ];

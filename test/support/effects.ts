@@ -1,4 +1,6 @@
+import { en } from '../../src/mail/templates/catalog/en';
 import type { Answer } from './api';
+import type { ReceivedMail } from './inbox';
 import type { TestApp } from './test-app';
 
 export interface Effects {
@@ -12,21 +14,30 @@ export interface Effects {
 /** Does something and waits for all that came of it. */
 export async function effectsOf(test: TestApp, act: () => Promise<Answer>): Promise<Effects> {
   await test.mailsSettled();
-  const [mailsBefore, auditsBefore] = [await mails(test), await test.auditTrail()];
+  const { mails } = test.inbox;
+  const [mailsBefore, auditsBefore] = [mails.length, await test.auditTrail()];
   const answer = await act();
   await test.mailsSettled();
   return {
     answer,
-    mails: (await mails(test)).slice(mailsBefore.length),
+    mails: mails
+      .slice(mailsBefore)
+      .toSorted((a, b) => a.id.localeCompare(b.id))
+      .map((mail) => `${kindOf(mail)} to ${mail.to}`),
     audits: (await test.auditTrail()).slice(auditsBefore.length),
   };
 }
 
-async function mails({ query }: TestApp): Promise<string[]> {
-  const rows = await query(
-    'SELECT kind, recipient FROM mail_outbox WHERE sent_at IS NOT NULL ORDER BY id',
-  );
-  return rows.map(({ kind, recipient }) => `${kind} to ${recipient}`);
+/** By its subject: some mails leave no row behind that would say it. */
+function kindOf({ subject }: ReceivedMail): string {
+  const kinds = Object.entries(en.mails).filter(([, copy]) => {
+    const parts = copy.subject.split(/\{\{\w+\}\}/);
+    return new RegExp(
+      `^${parts.map((part) => part.replaceAll(/[.?()]/g, String.raw`\$&`)).join('.+')}$`,
+    ).test(subject);
+  });
+  if (kinds.length !== 1) throw new Error(`which mail is "${subject}"?`);
+  return kinds[0]![0];
 }
 
 export async function userRow({ query }: TestApp, { id }: { readonly id: string }) {

@@ -5,6 +5,8 @@ import { SMTPServer } from 'smtp-server';
 import { until } from './until';
 
 export interface ReceivedMail {
+  /** Of its row in the outbox: mails owed later sort later. */
+  readonly id: string;
   readonly to: string;
   readonly subject: string;
   readonly html: string;
@@ -64,6 +66,7 @@ export class Inbox {
     }
     const mail = await PostalMime.parse(raw);
     this.mails.push({
+      id: /[^<@]+/.exec(mail.messageId ?? '')?.[0] ?? '',
       to,
       subject: mail.subject ?? '',
       html: mail.html ?? '',

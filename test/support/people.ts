@@ -1,4 +1,6 @@
+import type { Role } from '../../src/common/access/principal';
 import type { Answer } from './api';
+import { alter } from './effects';
 import { tokenIn } from './inbox';
 import type { TestApp } from './test-app';
 
@@ -45,6 +47,16 @@ export async function signIn(test: TestApp, person: Person): Promise<Tokens> {
 /** Somebody new with a verified address and a session. */
 export async function signedIn(test: TestApp): Promise<{ person: Person; tokens: Tokens }> {
   const person = await signUpVerified(test);
+  return { person, tokens: await signIn(test, person) };
+}
+
+/** As `signedIn`, with a role that nobody gets by signing up. */
+export async function signedInAs(
+  test: TestApp,
+  role: Role,
+): Promise<{ person: Person; tokens: Tokens }> {
+  const person = await signUpVerified(test);
+  await alter(test, person, 'role = $2', role);
   return { person, tokens: await signIn(test, person) };
 }
 

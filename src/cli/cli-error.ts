@@ -1,0 +1,2 @@
+/** A refusal whose message is one line that says what to do. */
+export class CliError extends Error {}

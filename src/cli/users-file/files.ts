@@ -1,0 +1,70 @@
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { CliError } from '../cli-error';
+
+/** What these files hold is for whoever runs the command. */
+const OWNER_ONLY = 0o600;
+
+/** A file to read from its beginning; `-` is stdin. @throws CliError if it cannot be read */
+export async function openInput(path: string): Promise<AsyncIterable<Buffer>> {
+  if (path === '-') return process.stdin;
+  const handle = await open(path).catch((error: unknown) => refuse(path, 'read', error));
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close();
+    throw new CliError(`${path} is a directory. Name a file of JSON lines.`);
+  }
+  return handle.createReadStream();
+}
+
+/** Anew, in place of what was there. @throws CliError if that is what `input` names */
+export async function openReport(path: string, input: string): Promise<FileHandle> {
+  if (input !== '-' && (await isSameFile(path, input)))
+    throw new CliError('--report would overwrite the file that is read. Choose another name.');
+  return open(path, 'w', OWNER_ONLY).catch((error: unknown) => refuse(path, 'write', error));
+}
+
+/** A file that has its name once it is whole, and never replaces another. */
+export class NewFile {
+  private constructor(
+    private readonly path: string,
+    private readonly handle: FileHandle,
+  ) {}
+
+  /** @throws CliError if there is something of this name */
+  static async create(path: string): Promise<NewFile> {
+    if (await stat(path).catch(() => null))
+      throw new CliError(`${path} is there already. Choose another name, or remove it.`);
+    const handle = await open(draftOf(path), 'w', OWNER_ONLY).catch((error: unknown) =>
+      refuse(path, 'write', error),
+    );
+    return new NewFile(path, handle);
+  }
+
+  async write(text: string): Promise<void> {
+    await this.handle.appendFile(text);
+  }
+
+  /** On the disk, and under its name. */
+  async finish(): Promise<void> {
+    await this.handle.sync();
+    await this.handle.close();
+    await rename(draftOf(this.path), this.path);
+  }
+
+  async abandon(): Promise<void> {
+    await this.handle.close();
+    await rm(draftOf(this.path), { force: true });
+  }
+}
+
+const draftOf = (path: string): string => `${path}.partial`;
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path).catch(() => null)));
+  return Boolean(a && b) && a!.ino === b!.ino && a!.dev === b!.dev;
+}
+
+function refuse(path: string, verb: string, error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' ? 'there is no such file or directory' : String(code);
+  throw new CliError(`Cannot ${verb} ${path}: ${why}.`);
+}
