@@ -16,19 +16,33 @@ const EDGES = {
   auth: ['common', 'config', 'database', 'tokens', 'limits', 'audit', 'mail', 'users'],
   // layer 4: entry points
   oauth: ['common', 'config', 'database', 'tokens', 'audit', 'mail', 'users', 'auth'],
+  admin: ['common', 'config', 'database', 'limits', 'audit', 'mail', 'users', 'auth'],
+  account: ['common', 'config', 'database', 'limits', 'audit', 'mail', 'users', 'auth'],
+  retention: ['common', 'config', 'database', 'limits', 'audit', 'auth', 'oauth'],
   pages: ['common', 'config', 'auth', 'users'],
-  fastlaunch: ['common', 'config', 'auth'],
+  fastlaunch: ['common', 'config', 'limits', 'users', 'auth'],
   health: ['common', 'mail'],
   metrics: ['common', 'config', 'limits', 'mail'],
   docs: ['common'],
   dev: ['common', 'config', 'mail'],
-  cli: ['config', 'database'],
+  cli: [
+    'common',
+    'config',
+    'database',
+    'tokens',
+    'limits',
+    'audit',
+    'mail',
+    'users',
+    'auth',
+    'admin',
+  ],
 };
 /** These reach the composition root (`src/*.ts`) as well. */
 const ROOT_CLIENTS = ['cli', 'docs'];
 const FLOWS =
-  'registration|login|refresh|logout|email-verification|password-reset|password-change|email-change';
-const BLOCKS = 'passwords|sessions|identities|cookies';
+  'registration|login|refresh|logout|email-verification|password-reset|password-change|email-change|invitation';
+const BLOCKS = 'passwords|sessions|identities|cookies|deletion';
 
 const edgeRules = Object.entries(EDGES).map(([from, targets]) => ({
   name: `edges-of-${from}`,

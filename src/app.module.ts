@@ -1,5 +1,10 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AccountModule } from './account/account.module';
+import { AdminAuditModule } from './admin/audit/admin-audit.module';
+import { AdminSubscriptionsModule } from './admin/subscriptions/admin-subscriptions.module';
+import { AdminUsersModule } from './admin/users/admin-users.module';
+import { SupportModule } from './admin/support/support.module';
 import { AuthModule } from './auth/auth.module';
 import { CommonModule } from './common/common.module';
 import { ProblemMap } from './common/http/problem';
@@ -18,6 +23,7 @@ import { OAuthModule } from './oauth/oauth.module';
 import { PagesModule } from './pages/pages.module';
 import { GatehouseProblems } from './problem-map';
 import { QueueModule } from './queue/queue.module';
+import { RetentionModule } from './retention/retention.module';
 import { UsersModule } from './users/users.module';
 
 /** The whole service, for one configuration and one database. */
@@ -26,6 +32,8 @@ export class AppModule {
   static register(config: AppConfig, connection: DatabaseConnection): DynamicModule {
     return {
       module: AppModule,
+      // For what it exports alone: how errors are told is one thing in the whole service.
+      global: true,
       imports: [
         ConfigModule.register(config),
         CommonModule,
@@ -38,8 +46,14 @@ export class AppModule {
         UsersModule,
         AuthModule,
         OAuthModule,
+        AccountModule,
+        AdminUsersModule,
+        AdminAuditModule,
+        AdminSubscriptionsModule,
+        SupportModule,
         FastLaunchModule,
         PagesModule,
+        RetentionModule.register(config),
         HealthModule,
         MetricsModule,
         ...(config.environment === 'production' ? [] : [developmentModule()]),
@@ -50,7 +64,7 @@ export class AppModule {
         { provide: APP_FILTER, useExisting: ProblemFilter },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
-      exports: [ProblemMap],
+      exports: [ProblemMap, ProblemFilter],
     };
   }
 }

@@ -20,6 +20,7 @@ const EXPOSED_HEADERS = [
   'X-Request-ID',
   'X-Process-Time',
   'X-Total-Count',
+  'Link',
   'Retry-After',
   'RateLimit',
   'RateLimit-Policy',

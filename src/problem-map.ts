@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import type { InvalidAccessTokenError, UnauthenticatedError } from './common/access/access.errors';
+import type * as access from './common/access/access.errors';
 import { VerifiedEmailRequiredError } from './common/access/access.errors';
 import type { DomainError } from './common/errors/domain-error';
 import type * as http from './common/http/http.errors';
@@ -11,6 +11,7 @@ import {
   UnsupportedMediaTypeError,
 } from './common/http/http.errors';
 import { ProblemMap, type ProblemRow } from './common/http/problem';
+import type { ReauthenticationRequiredError } from './account/account.errors';
 import type * as auth from './auth/auth.errors';
 import type * as cookies from './auth/cookies/cookies.errors';
 import type { WeakPasswordError } from './auth/passwords/passwords.errors';
@@ -20,7 +21,9 @@ import { isDatabaseUnavailable } from './database/pg-errors';
 import type { MailNotFoundError } from './dev/dev.errors';
 import type { DependencyDownError } from './health/health.errors';
 import type * as identities from './auth/identities/identities.errors';
+import type * as support from './admin/support/support.errors';
 import type * as limits from './limits/limits.errors';
+import type * as mail from './mail/mail.errors';
 import type * as oauth from './oauth/oauth.errors';
 import type * as users from './users/users.errors';
 
@@ -33,9 +36,8 @@ type ErrorsOf<M> = {
 }[keyof M];
 
 type KnownError =
-  | UnauthenticatedError
-  | InvalidAccessTokenError
-  | VerifiedEmailRequiredError
+  | ErrorsOf<typeof access>
+  | ReauthenticationRequiredError
   | WeakPasswordError
   | SessionNotFoundError
   | DatabaseUnavailableError
@@ -47,6 +49,8 @@ type KnownError =
   | ErrorsOf<typeof identities>
   | ErrorsOf<typeof oauth>
   | ErrorsOf<typeof limits>
+  | ErrorsOf<typeof mail>
+  | ErrorsOf<typeof support>
   | ErrorsOf<typeof users>;
 
 export type ErrorCode = KnownError['code'];
@@ -78,7 +82,10 @@ export const PROBLEMS = {
     oauthError: 'invalid_grant',
     tokenSent: true,
   },
+  forbidden: { status: 403, title: 'Forbidden' },
+  premium_required: { status: 403, title: 'Premium required' },
   account_disabled: { status: 403, title: 'Account disabled', oauthError: 'invalid_grant' },
+  reauthentication_required: { status: 403, title: 'Sign in again' },
   csrf_token_invalid: { status: 403, title: 'Invalid CSRF token' },
   origin_not_allowed: { status: 403, title: 'Origin not allowed' },
   access_denied: { status: 403, title: 'Access denied' },
@@ -86,12 +93,17 @@ export const PROBLEMS = {
   unknown_provider: { status: 404, title: 'Unknown provider' },
   identity_not_found: { status: 404, title: 'Not linked' },
   not_found: { status: 404, title: 'Not found' },
+  user_not_found: { status: 404, title: 'User not found' },
   session_not_found: { status: 404, title: 'Session not found' },
   mail_not_found: { status: 404, title: 'Mail not found' },
   username_taken: { status: 409, title: 'Username taken' },
   email_taken: { status: 409, title: 'E-mail taken' },
   identity_taken: { status: 409, title: 'Sign-in taken' },
   provider_already_linked: { status: 409, title: 'Provider already linked' },
+  last_admin: { status: 409, title: 'Last admin' },
+  no_email: { status: 409, title: 'No e-mail' },
+  user_disabled: { status: 409, title: 'User disabled' },
+  mail_not_failed: { status: 409, title: 'Mail not failed' },
   last_sign_in_method: { status: 409, title: 'Last sign-in method' },
   body_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

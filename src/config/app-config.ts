@@ -84,6 +84,12 @@ export abstract class AppConfig {
     readonly supportEmail: string | null;
     readonly logoUrl: string | null;
   };
+  abstract readonly retention: {
+    /** After their end. */
+    readonly sessionSeconds: number;
+    /** Null: for ever. */
+    readonly auditSeconds: number | null;
+  };
   abstract readonly bootstrapAdmin: {
     readonly username: string;
     readonly email: string;

@@ -1,8 +1,9 @@
 import type { AppConfig } from './app-config';
 import { readProviders } from './oauth-providers';
 import type { ProviderSettings } from './oauth-settings';
+import { prefixOf } from './provider-variables';
 import { developmentSecretKey, weaknessOfSecretKey } from './secret-key';
-import { type Environment, parseVariables } from './variable';
+import { type Environment, parseVariables, type VariableTable } from './variable';
 import { VARIABLES, type Values } from './variables';
 
 /** Thrown with every problem at once, one line each, each naming its variable. */
@@ -18,26 +19,65 @@ export class ConfigError extends Error {
  * @throws ConfigError listing all problems, without the values (they may be secrets)
  */
 export function loadConfig(environment: Environment): AppConfig {
+  const { values, providers, problems } = read(environment);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return toConfig(values as Values, providers);
+}
+
+/** Reads `.env` in the working directory, if any, beneath the real environment. */
+export function loadProcessConfig(): AppConfig {
+  return loadConfig(processEnvironment());
+}
+
+export interface InspectedConfig {
+  /** As far as it can be told: what is wrong has its default, a missing secret key is empty. */
+  readonly config: AppConfig;
+  readonly problems: readonly string[];
+  /** The variables that are set to something, right or wrong. */
+  readonly given: ReadonlySet<string>;
+}
+
+/** As `loadConfig`, for somebody who looks into a configuration that may be wrong. */
+export function inspectConfig(environment: Environment): InspectedConfig {
+  const { values, providers, problems } = read(environment);
+  const fallbacks = parseVariables({}, ALL).values;
+  const wrong = problems.map((problem) => problem.split(':', 1)[0]!);
+  const usable = providers.filter(({ name }) => !wrong.some((variable) => isOf(name, variable)));
+  const known = { ...fallbacks, ...values, SECRET_KEY: values.SECRET_KEY ?? '' };
+  const given = Object.entries(environment).filter(([, value]) => value?.trim());
+  return {
+    config: toConfig(known as Values, usable),
+    problems,
+    given: new Set(given.map(([name]) => name)),
+  };
+}
+
+export const inspectProcessConfig = (): InspectedConfig => inspectConfig(processEnvironment());
+
+function processEnvironment(): Environment {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return process.env;
+}
+
+const ALL: VariableTable = Object.assign({}, ...Object.values(VARIABLES));
+
+const isOf = (provider: string, variable: string): boolean =>
+  variable.startsWith(prefixOf(provider));
+
+function read(environment: Environment) {
   const set = { ...environment, REDIS_URL: environment.REDIS_URL || environment.REDIS_DSN };
-  const { values, problems } = parseVariables(set, Object.assign({}, ...Object.values(VARIABLES)));
+  const { values, problems } = parseVariables(set, ALL);
   const known: Partial<Values> = values;
   const oauth = readProviders(set, known.OAUTH_PROVIDERS ?? [], {
     backendUrl: backendUrl(known),
     requiresHttps: known.NODE_ENV === 'production' && !allowsPrivateAddresses(known),
   });
   problems.push(...contradictions(known), ...oauth.problems);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return toConfig(values as Values, oauth.providers);
-}
-
-/** Reads `.env` in the working directory, if any, beneath the real environment. */
-export function loadProcessConfig(): AppConfig {
-  try {
-    process.loadEnvFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  return loadConfig(process.env);
+  return { values: known, providers: oauth.providers, problems };
 }
 
 /** What each value alone cannot show. Values that did not parse are absent here. */
@@ -128,6 +168,10 @@ function toConfig(values: Values, providers: readonly ProviderSettings[]): AppCo
       emailVerificationSeconds: values.EMAIL_VERIFICATION_TOKEN_EXPIRE_HOURS * HOUR,
       passwordResetSeconds: values.PASSWORD_RESET_TOKEN_EXPIRE_HOURS * HOUR,
       emailChangeSeconds: values.EMAIL_CHANGE_TOKEN_EXPIRE_HOURS * HOUR,
+    },
+    retention: {
+      sessionSeconds: values.SESSION_RETENTION_DAYS * DAY,
+      auditSeconds: values.AUDIT_RETENTION_DAYS * DAY || null,
     },
     ...signInConfig(values),
     oauth: {

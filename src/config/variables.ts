@@ -190,6 +190,18 @@ export const VARIABLES = {
     COMPANY_NAME: variable(text, 'Gatehouse', 'who mails and pages speak for'),
     LOGO_URL: variable(webUrl, null, 'an image shown on top of mails'),
   },
+  retention: {
+    SESSION_RETENTION_DAYS: variable(
+      decimal(0, 3650),
+      '30',
+      'how long sessions are kept after they ended',
+    ),
+    AUDIT_RETENTION_DAYS: variable(
+      decimal(0, 36_500),
+      '365',
+      'how long the audit trail is kept; 0 for ever',
+    ),
+  },
   'first admin': {
     BOOTSTRAP_ADMIN_USERNAME: variable(text, null, 'makes an admin at start when there is none'),
     BOOTSTRAP_ADMIN_EMAIL: variable(email, null, 'its address'),

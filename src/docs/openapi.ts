@@ -1,11 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { PROBLEM_CODES } from '../common/http/problems.decorator';
+import { PROBLEM_CODES, PROBLEM_STATUSES } from '../common/http/problems.decorator';
 import { type ErrorCode, PROBLEMS } from '../problem-map';
 import { API_PREFIX, API_VERSION } from '../route-table';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   [PROBLEM_CODES]?: string[];
+  [PROBLEM_STATUSES]?: Record<string, number>;
 };
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -31,7 +32,8 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addServer('/', 'the server that this document comes from')
     .addTag('auth', 'Sign-up, sign-in, tokens, passwords and addresses')
     .addTag('oauth', 'Sign-in with Google, Discord and other providers, and linking them')
-    .addTag('users', 'Your account and where you are signed in')
+    .addTag('users', 'Your account, where you are signed in, and other users')
+    .addTag('admin', 'For admins, besides users: mails and the audit trail')
     .addTag('system', 'Whether the service is well')
     .addTag('fastlaunch', 'The dialect of clients written for FastLaunch')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
@@ -93,44 +95,51 @@ function demandCsrfToken(operation: Operation): void {
 
 /** Turns the codes that `@Problems` left on an operation into responses with an example each. */
 function describeProblems(operation: Operation): void {
-  const codes = new Set(operation[PROBLEM_CODES]);
+  const statuses = operation[PROBLEM_STATUSES] ?? {};
+  const codes = new Set([...(operation[PROBLEM_CODES] ?? []), ...Object.keys(statuses)]);
   delete operation[PROBLEM_CODES];
+  delete operation[PROBLEM_STATUSES];
   if (operation.security) codes.add('unauthenticated').add('invalid_access_token');
   if (operation.security?.some((requirement) => 'csrf' in requirement))
     codes.add('csrf_token_invalid').add('origin_not_allowed');
   if (operation.requestBody)
     codes.add('malformed_json').add('body_too_large').add('unsupported_media_type');
-  for (const [status, group] of Object.entries(byStatus([...codes]))) {
+  for (const [status, group] of Object.entries(byStatus([...codes], statuses))) {
     operation.responses[status] = {
       description: group.map((code) => `\`${code}\``).join(', '),
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/Problem' },
-          examples: Object.fromEntries(group.map((code) => [code, { value: exampleOf(code) }])),
+          examples: Object.fromEntries(
+            group.map((code) => [code, { value: exampleOf(code, Number(status)) }]),
+          ),
         },
       },
     };
   }
 }
 
-function byStatus(codes: readonly string[]): Record<string, ErrorCode[]> {
+function byStatus(
+  codes: readonly string[],
+  statuses: Readonly<Record<string, number>>,
+): Record<string, ErrorCode[]> {
   const groups: Record<string, ErrorCode[]> = {};
   for (const code of codes) {
     if (!Object.hasOwn(PROBLEMS, code)) throw new Error(`No such problem code: ${code}`);
-    const { status } = PROBLEMS[code as ErrorCode];
+    const status = statuses[code] ?? PROBLEMS[code as ErrorCode].status;
     (groups[status] ??= []).push(code as ErrorCode);
   }
   return groups;
 }
 
-const exampleOf = (code: ErrorCode) => ({
+const exampleOf = (code: ErrorCode, status: number) => ({
   type: `/problems/${code}`,
   title: PROBLEMS[code].title,
-  status: PROBLEMS[code].status,
+  status,
   detail: 'A sentence that says what to do.',
   code,
   request_id: '0199f0c4-7d2e-7c4a-9c1b-5f2f6b1c8a11',
-  ...(PROBLEMS[code].status === 422 && {
+  ...(status === 422 && {
     errors: [{ pointer: '/password', detail: 'must have 8 to 128 characters' }],
   }),
 });

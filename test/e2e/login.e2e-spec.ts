@@ -208,9 +208,11 @@ describe('account enumeration by sign-in', () => {
   it('email_not_verified is only for whoever knows the password', async () => {
     const { username } = await signUp(test);
     expectProblem(await login(username, 'wrong password'), 401, 'invalid_credentials');
-    const { answer, mails } = await effectsOf(test, () => login(username));
+    const { answer, mails, audits } = await effectsOf(test, () => login(username));
     expectProblem(answer, 401, 'email_not_verified');
-    expect(mails).toEqual([]);
+    expect([mails, audits]).toEqual([[], ['sign_in_failed']]);
+    const [event] = await test.query('SELECT details FROM audit_events ORDER BY id DESC LIMIT 1');
+    expect(event.details).toEqual({ reason: 'email_not_verified' });
   });
 
   it('account_disabled is only for whoever knows the password', async () => {
@@ -218,7 +220,9 @@ describe('account enumeration by sign-in', () => {
     for (const person of [verified, unverified]) {
       await alter(test, person, 'is_active = false');
       expectProblem(await login(person.username, 'wrong password'), 401, 'invalid_credentials');
-      expectProblem(await login(person.username), 403, 'account_disabled');
+      const { answer, audits } = await effectsOf(test, () => login(person.username));
+      expectProblem(answer, 403, 'account_disabled');
+      expect(audits).toEqual(['sign_in_failed']);
     }
     const open = await test.query('SELECT 1 FROM sessions WHERE user_id = ANY($1)', [
       [verified.id, unverified.id],

@@ -73,6 +73,7 @@ it('signs up, verifies by mail, signs in, stays signed in, and recovers a passwo
   expect(inbox.mails.map((mail) => mail.to)).toEqual([ada.email, ada.email, ada.email]);
   expect(await test.auditTrail()).toEqual([
     'user_registered',
+    'sign_in_failed',
     'email_verified',
     'sign_in_succeeded',
     'password_reset',

@@ -283,7 +283,7 @@ describe('an account without an address', () => {
 
     expect(location).toBe(`${FRONTEND}/auth?linked=google`);
     expect(mails).toEqual([`sign_in_method_linked to ${email}`]);
-    expect(audits).toEqual(['email_verified', 'identity_linked']);
+    expect(audits).toEqual(['email_changed', 'identity_linked']);
     expect(await meOf(test, tokens)).toEqual({
       ...before,
       email,
