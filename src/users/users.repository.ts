@@ -122,7 +122,10 @@ export class UsersRepository {
       .createQueryBuilder()
       .update(User)
       .set({ emailVerifiedAt: now, updatedAt: now })
-      .where('id = :id AND email = :email AND email_verified_at IS NULL', { id, email })
+      .where('id = :id AND is_active AND email = :email AND email_verified_at IS NULL', {
+        id,
+        email,
+      })
       .execute();
     return affected === 1;
   }

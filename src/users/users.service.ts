@@ -56,13 +56,12 @@ export class UsersService {
 
   /**
    * As `lockById`, for somebody who is about to be deleted: of N concurrent callers one gets the
-   * account and the others, after its transaction, null.
+   * account and the others, after its transaction, null. Of all users one goes at a time, because
+   * only the row tells whether it is an admin's, and the rows come after that lock everywhere.
    */
-  async lockForRemoval(tx: Tx, seen: Pick<Account, 'id' | 'role'>): Promise<Account | null> {
-    if (seen.role === 'admin') await this.users.holdAdmins(tx);
-    const account = await this.users.lockById(tx, seen.id);
-    if (account?.role === 'admin') await this.users.holdAdmins(tx);
-    return account;
+  async lockForRemoval(tx: Tx, id: string): Promise<Account | null> {
+    await this.users.holdAdmins(tx);
+    return this.users.lockById(tx, id);
   }
 
   /**

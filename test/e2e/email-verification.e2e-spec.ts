@@ -161,6 +161,19 @@ describe('asking for a new mail', () => {
     expect((await confirm(first)).answer.status).toBe(200);
   });
 
+  it('a link of a disabled account is refused, and works again once it is enabled', async () => {
+    const person = await signUp(test);
+    const token = await verificationToken(test, person);
+    await alter(test, person, 'is_active = false');
+    expectProblem(
+      await test.api.post('auth/email/verification/confirm', { token }),
+      400,
+      'invalid_token',
+    );
+    await alter(test, person, 'is_active = true');
+    expect((await test.api.post('auth/email/verification/confirm', { token })).status).toBe(200);
+  });
+
   it('a mail that is sent after the address was verified is not sent', async () => {
     const person = await signUp(test);
     await test.mailsSettled();

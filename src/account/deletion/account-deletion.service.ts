@@ -49,7 +49,7 @@ export class AccountDeletionService {
 
   /** A password reset at this moment may be the owner's, and the session somebody else's. */
   private async isUnchanged(tx: Tx, { account: seen }: SignedInUser): Promise<boolean> {
-    const account = await this.users.lockForRemoval(tx, seen);
+    const account = await this.users.lockForRemoval(tx, seen.id);
     return account?.securityStamp === seen.securityStamp && account.isActive;
   }
 }

@@ -33,7 +33,7 @@ export class UserDeletion {
     seen: Pick<Account, 'id' | 'role'>,
     { actorId, client, reason }: DeletionCause,
   ): Promise<boolean> {
-    const account = await this.users.lockForRemoval(tx, seen);
+    const account = await this.users.lockForRemoval(tx, seen.id);
     if (!account) return false;
     const { id, username, email, locale } = account;
     // While the row is there: it takes its id out of the mails.

@@ -40,13 +40,14 @@ export class EmailVerificationService implements OnModuleInit {
 
   /**
    * Of N concurrent callers with one token, one verifies; the rest, then and later, hear that it
-   * is done. A token for an address that is no longer the account's is refused.
+   * is done. A token for an address that is no longer the account's, or for a disabled account, is
+   * refused.
    * @throws InvalidLinkTokenError
    */
   async confirm(linkToken: string, client: Client): Promise<Verification> {
     const claims = this.tokens.verify('email_verification', linkToken);
     const account = claims && (await this.users.findById(claims.sub));
-    if (!account?.email || !isDigestOf(claims!.bound, account.email))
+    if (!account?.isActive || !account.email || !isDigestOf(claims!.bound, account.email))
       throw new InvalidLinkTokenError();
     const { id, email } = account;
     const verified = await this.unitOfWork.run(async (tx) => {
