@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { cursorAt, type Position, readCursor } from '../common/http/pages';
 import { isUuid } from '../common/http/uuid-param.pipe';
-import { parseInstant } from '../common/time/instant';
+import { isInstant } from '../common/time/instant';
 import { inBatches } from '../database/in-batches';
 import type { AuditEvent } from './audit-event.entity';
 import {
@@ -50,5 +50,5 @@ export class AuditTrail {
 
 const isPosition = (position: Position): position is AuditPosition => {
   const [time, id, ...more] = position;
-  return !!time && parseInstant(time) !== null && !!id && isUuid(id) && more.length === 0;
+  return !!time && isInstant(time) && !!id && isUuid(id) && more.length === 0;
 };

@@ -120,6 +120,40 @@ it('refuses the cursor of somebody else’s list', async () => {
   expectInvalid(await activity(eve.tokens, query!), ['/cursor']);
 });
 
+describe('a cursor that was tampered with', () => {
+  const forgedIn = (query: string, forge: (position: string[]) => string[]): string => {
+    const parameters = new URLSearchParams(query);
+    const bytes = Buffer.from(parameters.get('cursor')!, 'base64url');
+    const [digest, ...position] = JSON.parse(bytes.toString()) as [string, ...string[]];
+    const cursor = JSON.stringify([digest, ...forge(position)]);
+    parameters.set('cursor', Buffer.from(cursor).toString('base64url'));
+    return `?${parameters.toString()}`;
+  };
+
+  it.each([
+    '2030-01-01T00:00:00.000000+23:59',
+    '2030-01-01T00:00:00.000000-23:59',
+    '2030-01-01T00:00:00Z',
+    '9999-12-31T23:59:59.000000-05:00',
+    '0001-01-01T00:00:00.000000Z',
+    '-infinity',
+  ])('to begin at %s is refused before it reaches the database', async (time) => {
+    const { person, tokens } = await signedIn(test);
+    await addEvents(person, 3);
+    const query = next(await activity(tokens, '?limit=2'))!;
+    expect(
+      (
+        await activity(
+          tokens,
+          forgedIn(query, (position) => position),
+        )
+      ).status,
+    ).toBe(200);
+    const forged = forgedIn(query, ([, id]) => [time, id!]);
+    expectInvalid(await activity(tokens, forged), ['/cursor']);
+  });
+});
+
 it('is for whoever is signed in', async () => {
   expectProblem(await test.api.get('users/me/activity'), 401, 'unauthenticated');
 });

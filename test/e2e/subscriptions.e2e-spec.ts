@@ -196,6 +196,7 @@ describe('a request that is refused', () => {
     [{ premium_until: true }, ['/premium_until']],
     [{ premium_until: 4_102_444_800 }, ['/premium_until']],
     [{ occurred_at: {} }, ['/occurred_at']],
+    [{ premium_until: '9999-12-31T23:59:59-05:00' }, ['/premium_until']],
   ])('because of what it says: %j', async (json, pointers) => {
     expectInvalid(await put(json), pointers);
     expect(await rowOf(person)).toBeUndefined();

@@ -72,6 +72,12 @@ it.each([
   ['4 GiB of memory', argon2('m=4194304,t=1,p=1'), 'must take at most m=262144'],
   ['a little too much memory', argon2('m=262145,t=1,p=1'), 'must take at most m=262144'],
   ['a thousand passes', argon2('m=64,t=1000,p=1'), 'must take at most t=16'],
+  [
+    'the most memory and the most passes',
+    argon2('m=262144,t=16,p=1'),
+    'must take at most m times t = 1048576',
+  ],
+  ['a little too much work', argon2('m=262144,t=5,p=1'), 'must take at most m times t = 1048576'],
   ['seventeen lanes', argon2('m=65536,t=1,p=17'), 'must take at most p=16'],
   [
     'less memory than argon2 needs',
@@ -88,6 +94,13 @@ it.each([
 ])('refuses %s', (_, text, fault) => {
   expect(faultOf(text)).toBe(fault);
 });
+
+it.each(['m=262144,t=4,p=1', 'm=65536,t=16,p=4'])(
+  'takes as much work as there may be: %s',
+  (most) => {
+    expect(faultOf(argon2(most))).toBeNull();
+  },
+);
 
 it('takes whatever the service itself is configured to make', () => {
   const strong = { memoryKib: 1_048_576, timeCost: 20, parallelism: 20 };

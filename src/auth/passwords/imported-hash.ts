@@ -2,10 +2,12 @@ import { type Argon2Parameters, parsePasswordHash } from './password-hash';
 
 /**
  * The most that a hash from elsewhere may ask for at its owner's sign-in; the service itself may be
- * configured for more. Well above what frameworks write, and about a second of work: whoever makes
- * the file must not choose how long our cores are busy.
+ * configured for more. Well above what frameworks write: whoever makes the file must not choose how
+ * long our cores are busy.
  */
 const MOST: Argon2Parameters = { memoryKib: 256 * 1024, timeCost: 16, parallelism: 16 };
+/** Of memory times passes, which is the work: 4 passes over 256 MiB, about a second. */
+const MOST_WORK_KIB = 4 * MOST.memoryKib;
 const BCRYPT_COSTS = { least: 4, most: 14 };
 /** RFC 9106 §3.1: what argon2 takes at all. */
 const LEAST_SALT_BYTES = 8;
@@ -31,6 +33,8 @@ export function faultOfImportedHash(hash: string, wanted: Argon2Parameters): str
   if (parsed.memoryKib > most.memoryKib) return `must take at most m=${most.memoryKib}`;
   if (parsed.timeCost > most.timeCost) return `must take at most t=${most.timeCost}`;
   if (parsed.parallelism > most.parallelism) return `must take at most p=${most.parallelism}`;
+  const mostWork = Math.max(MOST_WORK_KIB, workOf(wanted));
+  if (workOf(parsed) > mostWork) return `must take at most m times t = ${mostWork}`;
   if (parsed.memoryKib < LEAST_KIB_A_LANE * parsed.parallelism)
     return `must have at least ${LEAST_KIB_A_LANE} KiB of memory a lane`;
   return faultOfEncoding(hash.split('$').slice(-2));
@@ -41,6 +45,8 @@ function faultOfBcrypt(hash: string, cost: number): string | null {
   if (cost < least || cost > most) return `must have a bcrypt cost from ${least} to ${most}`;
   return BCRYPT_TAILS.test(hash) ? null : 'has bits set that bcrypt never sets: it was damaged';
 }
+
+const workOf = ({ memoryKib, timeCost }: Argon2Parameters): number => memoryKib * timeCost;
 
 /** Never below what is in use here: a hash made today can always come back. */
 const ceilings = (wanted: Argon2Parameters): Argon2Parameters => ({

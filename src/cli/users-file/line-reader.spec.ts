@@ -102,6 +102,12 @@ it('takes all that a line can say', () => {
   });
 });
 
+it('takes news of a subscription from five minutes ahead, where a clock is off', () => {
+  const subscription_occurred_at = '2026-11-21T09:05:00Z';
+  const { subscription } = userOf({ ...ADA, subscription_occurred_at });
+  expect(subscription?.occurredAt).toEqual(new Date(subscription_occurred_at));
+});
+
 it('is verified from when the line says, and never without an address', () => {
   const at = '2024-05-05T05:05:05.000Z';
   expect(userOf({ ...ADA, email_verified_at: at }).emailVerifiedAt?.toISOString()).toBe(at);
@@ -120,6 +126,16 @@ it.each([
   ['a time as a number', { created_at: 1_700_000_000 }, /^created_at must be a time like/],
   ['a time before 1970', { created_at: '1969-12-31' }, 'created_at must not be before 1970'],
   ['a time to come', { created_at: '2026-11-23' }, 'created_at must not be in the future'],
+  [
+    'a time beyond the year 9999',
+    { premium_until: '9999-12-31T23:59:59-05:00' },
+    /^premium_until must be a time like/,
+  ],
+  [
+    'news of a subscription that are yet to happen',
+    { subscription_occurred_at: '2026-11-21T09:05:00.001Z' },
+    'subscription_occurred_at must not be in the future',
+  ],
   ['a bio as a list', { bio: ['x'] }, 'bio must be a string'],
   ['a bio too long', { bio: 'x'.repeat(2001) }, 'bio must have at most 2000 characters'],
   [

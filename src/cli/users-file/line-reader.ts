@@ -1,5 +1,6 @@
 import { faultOfImportedHash } from '../../auth/passwords/imported-hash';
 import type { Argon2Parameters } from '../../auth/passwords/password-hash';
+import { TOLERANCE_SECONDS } from '../../users/subscriptions/subscriptions.service';
 import { checked, type Fault } from '../faults';
 import { rename } from './field-names';
 import { parseLine } from './json-line';
@@ -108,6 +109,10 @@ function faultsOfWhole(
   // Clocks differ, and a dump may have been made in another zone; not by more than that.
   if (dto.created_at && dto.created_at.getTime() > now.getTime() + A_DAY_MS)
     add('created_at', 'must not be in the future');
+  // It would stand in the way of all the news until then.
+  const latest = now.getTime() + TOLERANCE_SECONDS * 1000;
+  if (dto.subscription_occurred_at && dto.subscription_occurred_at.getTime() > latest)
+    add('subscription_occurred_at', 'must not be in the future');
   return reasons;
 }
 

@@ -177,6 +177,20 @@ it('imports a file once, however many import it at once', async () => {
   expect(await usernames()).toHaveLength(700);
 });
 
+it('goes on behind times that there cannot be', async () => {
+  const { counts, refused } = await run([
+    { username: 'ada', google_id: '1', premium_until: '9999-12-31T23:59:59-05:00' },
+    { username: 'bob', google_id: '2', subscription_occurred_at: '9999-12-31T23:59:59Z' },
+    { username: 'eve', google_id: '3', premium_until: '9999-12-31T23:59:59Z' },
+  ]);
+  expect(refused).toEqual([
+    [1, 'invalid'],
+    [2, 'invalid'],
+  ]);
+  expect(counts).toMatchObject({ imported: 1, refused: 2 });
+  expect(await usernames()).toEqual(['eve']);
+});
+
 /** One write of `Tx` a batch: what a batch wrote is there with its count, or neither is. */
 it('tells in one event of a run what its batches have committed so far', async () => {
   const seen: unknown[] = [];

@@ -1,4 +1,5 @@
 import type { Position } from '../../common/http/pages';
+import { isInstant } from '../../common/time/instant';
 
 /** A leading `-` is for descending. */
 export const LIST_ORDERS = [
@@ -68,15 +69,7 @@ export const ORDERS: Readonly<Record<ListOrder, Order>> = {
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** Of four digits, and not the year 0 that JavaScript has and Postgres has not. */
-const INSTANT = /^([1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})\d{3}Z$/;
 const LONGEST_USERNAME = 100;
-
-function isInstant(key: string): boolean {
-  const milliseconds = `${INSTANT.exec(key)?.[1]}Z`;
-  const time = new Date(milliseconds);
-  return !Number.isNaN(time.getTime()) && time.toISOString() === milliseconds;
-}
 
 const isUsername = (key: string): boolean =>
   key.length <= LONGEST_USERNAME && !key.includes('\0') && key.isWellFormed();

@@ -27,7 +27,7 @@ export interface SubscriptionEvent {
 }
 
 /** How far the clock of whoever tells of events may be ahead. */
-const TOLERANCE_SECONDS = 5 * 60;
+export const TOLERANCE_SECONDS = 5 * 60;
 
 /** What people pay for, as the payment provider or an admin tells it. */
 @Injectable()
