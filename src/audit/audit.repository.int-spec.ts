@@ -79,7 +79,7 @@ describe('AuditRepository at 60,000 events', () => {
 
   it.each<readonly [string, (tx: Tx) => Promise<number>, number]>([
     ['forgets old events', (tx) => events.deleteOld(tx, new Date('2026-01-10Z'), 1000), 3_000],
-    ['forgets one user', (tx) => events.anonymize(tx, QUIET).then(() => 0), 100],
+    ['forgets one user', (tx) => events.anonymize(tx, QUIET, 1000).then(() => 0), 100],
     [
       'cleans what came in late',
       (tx) => events.anonymizeDeleted(tx, new Date('2026-12-30Z'), 1000),

@@ -27,6 +27,11 @@ const COLUMNS = `id, action, actor_id AS "actorId", subject_id AS "subjectId", i
   user_agent AS "userAgent", request_id AS "requestId", details, created_at AS "createdAt"`;
 /** With microseconds, which a Date would cut off. */
 const TIME = `to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+/** The id of a request is its caller's choice, and leads to its lines in the log. */
+const ANONYMOUS = 'ip = NULL, user_agent = NULL, request_id = NULL';
+const IS_PERSONAL = '(ip IS NOT NULL OR user_agent IS NOT NULL OR request_id IS NOT NULL)';
+const DELETED_SINCE = `ARRAY(SELECT subject_id FROM audit_events
+  WHERE action = 'user_deleted' AND created_at > $1)`;
 const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
 
 @Injectable()
@@ -70,21 +75,22 @@ export class AuditRepository {
     return rows.map(({ time, ...event }) => ({ event, position: [time, event.id] }));
   }
 
-  async anonymize(tx: Tx, userId: string): Promise<void> {
+  async anonymize(tx: Tx, userId: string, most: number): Promise<void> {
     await tx.query(
-      `UPDATE audit_events SET ip = NULL, user_agent = NULL
-       WHERE (subject_id = $1 OR actor_id = $1) AND (ip IS NOT NULL OR user_agent IS NOT NULL)`,
-      [userId],
+      `UPDATE audit_events SET ${ANONYMOUS} WHERE id = ANY(ARRAY(
+         SELECT id FROM audit_events
+         WHERE (subject_id = $1 OR actor_id = $1) AND ${IS_PERSONAL} LIMIT $2))`,
+      [userId, most],
     );
   }
 
   async anonymizeDeleted(tx: Tx, since: Date, most: number): Promise<number> {
     const [, changed] = await tx.query<[unknown, number]>(
-      `UPDATE audit_events SET ip = NULL, user_agent = NULL WHERE id = ANY(ARRAY(
-         SELECT e.id FROM audit_events d
-         JOIN audit_events e ON e.subject_id = d.subject_id OR e.actor_id = d.subject_id
-         WHERE d.action = 'user_deleted' AND d.created_at > $1
-           AND (e.ip IS NOT NULL OR e.user_agent IS NOT NULL)
+      // No join: an event between two deleted users is one row, and fills a batch as one.
+      `UPDATE audit_events SET ${ANONYMOUS} WHERE id = ANY(ARRAY(
+         SELECT id FROM audit_events
+         WHERE (subject_id = ANY(${DELETED_SINCE}) OR actor_id = ANY(${DELETED_SINCE}))
+           AND ${IS_PERSONAL}
          LIMIT $2))`,
       [since, most],
     );

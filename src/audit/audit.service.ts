@@ -6,6 +6,9 @@ import { type Tx, UnitOfWork } from '../database/unit-of-work';
 import type { AuditAction } from './audit-event.entity';
 import { AuditRepository } from './audit.repository';
 
+/** What a deletion cleans itself, well within the time of a statement. */
+const CLEANED_AT_ONCE = 10_000;
+
 export interface SecurityEvent {
   readonly action: AuditAction;
   readonly actorId: string | null;
@@ -72,14 +75,18 @@ export class AuditService {
       await this.record(tx, event, id);
   }
 
-  /** Takes address and user agent from every event about or by a user; ids stay, as pseudonyms. */
+  /**
+   * Takes address, user agent and request id from events about or by a user; ids stay, as
+   * pseudonyms. Of somebody with very many, who was attacked for long, `forgetDeleted` does the rest.
+   */
   forget(tx: Tx, userId: string): Promise<void> {
-    return this.events.anonymize(tx, userId);
+    return this.events.anonymize(tx, userId, CLEANED_AT_ONCE);
   }
 
   /**
-   * As `forget`, for at most so many events of users deleted since: what was under way at that
-   * moment, a refused sign-in for one, may have written its event after. Says how many it were.
+   * As `forget`, for at most so many events of users deleted since: those that were too many for
+   * the deletion, and what was under way at that moment, such as a refused sign-in, and wrote its
+   * event after. Says how many it were.
    */
   forgetDeleted(tx: Tx, since: Date, most: number): Promise<number> {
     return this.events.anonymizeDeleted(tx, since, most);

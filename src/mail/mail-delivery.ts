@@ -6,7 +6,6 @@ import { RetryPolicy } from './mail.queue';
 import { MailTransport, PermanentMailError } from './message';
 import type { OutboxMail } from './outbox-mail.entity';
 import { OutboxRepository } from './outbox.repository';
-import { FORGOTTEN_MAILS } from './templates/mail-kind';
 import { MailRenderer } from './templates/mail-renderer';
 
 /** Longer than any transport may take, so that nobody else takes a mail that is being sent. */
@@ -40,11 +39,7 @@ export class MailDelivery implements OnApplicationShutdown {
       return this.handleFailure(mail, error as Error);
     }
     // Outside the `try`: a mail that went out has not failed, whatever becomes of the mark.
-    await this.unitOfWork.run((tx) =>
-      FORGOTTEN_MAILS.has(mail.kind)
-        ? this.outbox.discard(tx, mail.id)
-        : this.outbox.markSent(tx, mail.id, this.clock.now()),
-    );
+    await this.unitOfWork.run((tx) => this.outbox.markSent(tx, mail, this.clock.now()));
     this.logger.log({ msg: 'mail sent', mailId: mail.id, kind: mail.kind });
   }
 
@@ -73,11 +68,11 @@ export class MailDelivery implements OnApplicationShutdown {
   private async handleFailure(mail: OutboxMail, error: Error): Promise<void> {
     const isFinal = error instanceof PermanentMailError || mail.attempts >= this.retry.attempts;
     const { id, kind, attempts } = mail;
-    await this.unitOfWork.run((tx) => {
-      if (!isFinal) return this.outbox.release(tx, mail, error.message);
-      if (FORGOTTEN_MAILS.has(kind)) return this.outbox.discard(tx, id);
-      return this.outbox.markFailed(tx, mail, this.clock.now(), error.message);
-    });
+    await this.unitOfWork.run((tx) =>
+      isFinal
+        ? this.outbox.markFailed(tx, mail, this.clock.now(), error.message)
+        : this.outbox.release(tx, mail, error.message),
+    );
     // Not the message: a mail server's answer may repeat the address.
     this.logger.warn({
       msg: 'mail not sent',

@@ -28,6 +28,11 @@ interface Recipient {
   readonly locale: string;
 }
 
+/** Whoever only says that an address is theirs has no claim to the mails it got. */
+interface Addressee extends Pick<Recipient, 'id' | 'email'> {
+  readonly emailVerifiedAt: Date | null;
+}
+
 /** Where features leave mails. Sending is the processor's. */
 @Injectable()
 export class MailService {
@@ -102,16 +107,20 @@ export class MailService {
     return this.outbox.exists(id);
   }
 
-  /** Every mail to a user or to their address that the outbox knows, oldest first. */
-  historyOf({ id, email }: Pick<Recipient, 'id' | 'email'>): AsyncGenerator<OutboxMail> {
+  /** Every mail to a user, and to their verified address and no other user, oldest first. */
+  historyOf(account: Addressee): AsyncGenerator<OutboxMail> {
     return inBatches(BATCH, (after, most) =>
-      this.outbox.listAbout(id, email, after?.id ?? null, most),
+      this.outbox.listAbout(account.id, provenAddressOf(account), after?.id ?? null, most),
     );
   }
 
-  /** Every mail to a user or to their address is gone, owed or sent. */
-  forget(tx: Tx, { id, email }: Pick<Recipient, 'id' | 'email'>): Promise<void> {
-    return this.outbox.deleteAbout(tx, id, email);
+  /**
+   * Every mail that `historyOf` tells of is gone, owed or sent, but for what former addresses are
+   * owed of the change: that is still sent, and then gone.
+   */
+  async forget(tx: Tx, account: Addressee): Promise<void> {
+    await this.outbox.detachNotices(tx, account.id, account.email);
+    await this.outbox.deleteAbout(tx, account.id, provenAddressOf(account));
   }
 
   /** How many mails are owed and not sent, and not given up on. */
@@ -131,3 +140,6 @@ export class MailService {
     });
   }
 }
+
+const provenAddressOf = ({ email, emailVerifiedAt }: Addressee): string | null =>
+  emailVerifiedAt && email;

@@ -3,6 +3,7 @@ import { DataSource, IsNull, LessThan, Not } from 'typeorm';
 import type { Tx } from '../database/unit-of-work';
 import type { MailStatus } from './mail-status';
 import { OutboxMail } from './outbox-mail.entity';
+import { FORGOTTEN_MAILS, NOTICES_TO_OLD_ADDRESS } from './templates/mail-kind';
 
 export type OverdueMail = Pick<OutboxMail, 'id' | 'createdAt'>;
 
@@ -36,9 +37,11 @@ export class OutboxRepository {
     return affected === 1 ? tx.findOneByOrFail(OutboxMail, { id }) : null;
   }
 
-  async markSent(tx: Tx, id: string, now: Date): Promise<void> {
+  /** A mail to be forgotten is deleted. */
+  async markSent(tx: Tx, mail: OutboxMail, now: Date): Promise<void> {
     const success = { sentAt: now, failedAt: null, leasedUntil: null, lastError: null };
-    await tx.update(OutboxMail, { id }, success);
+    await tx.update(OutboxMail, { id: mail.id }, success);
+    await this.forgetSettled(tx, mail);
   }
 
   /** Gives the mail back for another attempt, unless the claim was overtaken by another worker's. */
@@ -46,10 +49,11 @@ export class OutboxRepository {
     await tx.update(OutboxMail, claimOn(claimed), { leasedUntil: null, lastError });
   }
 
-  /** Gives the mail up, unless the claim was overtaken by another worker's. */
+  /** Gives the mail up, unless the claim was overtaken by another worker's; one to be forgotten is deleted. */
   async markFailed(tx: Tx, claimed: OutboxMail, now: Date, lastError: string): Promise<void> {
     const failure = { failedAt: now, leasedUntil: null, lastError };
     await tx.update(OutboxMail, claimOn(claimed), failure);
+    await this.forgetSettled(tx, claimed);
   }
 
   /** One statement: the mail for the one of N concurrent callers that found it given up, else null. */
@@ -68,28 +72,48 @@ export class OutboxRepository {
     await tx.delete(OutboxMail, { id });
   }
 
-  /** In the order of ids, from behind `after` on. */
+  /**
+   * Of a user, and to an address of theirs where it tells of nobody else; null for none that is
+   * proven. In the order of ids, from behind `after` on.
+   */
   listAbout(
     userId: string,
-    recipient: string | null,
+    provenAddress: string | null,
     after: string | null,
     most: number,
   ): Promise<OutboxMail[]> {
     return this.dataSource
       .getRepository(OutboxMail)
       .createQueryBuilder('mail')
-      .where('(mail.user_id = :userId OR mail.recipient = :recipient)', { userId, recipient })
+      .where('(mail.user_id = :userId OR (mail.user_id IS NULL AND mail.recipient = :address))', {
+        userId,
+        address: provenAddress,
+      })
       .andWhere(after ? 'mail.id > :after' : 'true', { after })
       .orderBy('mail.id')
       .limit(most)
       .getMany();
   }
 
-  async deleteAbout(tx: Tx, userId: string, recipient: string | null): Promise<void> {
-    await tx.query('DELETE FROM mail_outbox WHERE user_id = $1 OR recipient = $2', [
-      userId,
-      recipient,
-    ]);
+  /** As `listAbout` finds them. */
+  async deleteAbout(tx: Tx, userId: string, provenAddress: string | null): Promise<void> {
+    await tx.query(
+      'DELETE FROM mail_outbox WHERE user_id = $1 OR (user_id IS NULL AND recipient = $2)',
+      [userId, provenAddress],
+    );
+  }
+
+  /**
+   * Takes the user out of notices that their former addresses are still owed. They stay locked
+   * until `tx` ends, so that one which is sent meanwhile is forgotten as the others are.
+   */
+  async detachNotices(tx: Tx, userId: string, address: string | null): Promise<void> {
+    await tx.query(
+      `UPDATE mail_outbox SET user_id = NULL
+       WHERE user_id = $1 AND recipient IS DISTINCT FROM $2 AND kind = ANY($3)
+         AND sent_at IS NULL AND failed_at IS NULL`,
+      [userId, address, NOTICES_TO_OLD_ADDRESS],
+    );
   }
 
   /** Mails that should have been sent by now, oldest first, from behind `after` on. */
@@ -140,6 +164,16 @@ export class OutboxRepository {
 
   async deleteSent(tx: Tx, sentBefore: Date): Promise<void> {
     await tx.delete(OutboxMail, { sentAt: LessThan(sentBefore) });
+  }
+
+  /** By the row and not by what was claimed: the user may have been deleted while it was sent. */
+  private async forgetSettled(tx: Tx, { id, kind }: OutboxMail): Promise<void> {
+    if (!FORGOTTEN_MAILS.has(kind)) return;
+    await tx.query(
+      `DELETE FROM mail_outbox
+       WHERE id = $1 AND user_id IS NULL AND (sent_at IS NOT NULL OR failed_at IS NOT NULL)`,
+      [id],
+    );
   }
 }
 

@@ -1,3 +1,8 @@
+import { UserDeletion } from '../../src/auth/deletion/user-deletion';
+import { UnitOfWork } from '../../src/database/unit-of-work';
+import { MailDelivery } from '../../src/mail/mail-delivery';
+import { MailTransport } from '../../src/mail/message';
+import { RetentionService } from '../../src/retention/retention.service';
 import type { Answer } from '../support/api';
 import { CookieBrowser } from '../support/cookies';
 import { alter, effectsOf, userRow } from '../support/effects';
@@ -18,6 +23,7 @@ import {
 import { expectCleanLogs, expectInvalid, expectProblem } from '../support/problems';
 import { standstill } from '../support/standstill';
 import { UserAgent } from '../support/providers/user-agent';
+import { until } from '../support/until';
 
 let test: OAuthTestApp;
 beforeAll(async () => {
@@ -47,6 +53,20 @@ async function traces(text: string): Promise<Record<string, number>> {
 
 const trailOf = ({ id }: { readonly id: string }) =>
   test.query('SELECT * FROM audit_events WHERE subject_id = $1 OR actor_id = $1 ORDER BY id', [id]);
+
+/** A mail that is owed, and in no queue. */
+const owe = (kind: string, to: string, person: Pick<Person, 'id'> | null) =>
+  test.query(
+    `INSERT INTO mail_outbox (id, kind, recipient, user_id, locale, values, created_at)
+     VALUES (gen_random_uuid(), $1, $2, $3, 'en', '{"username": "ada", "new_email": "new"}', $4)`,
+    [kind, to, person?.id ?? null, test.clock.now()],
+  );
+
+/** One after the other. */
+async function deliverAll(address: string): Promise<void> {
+  const rows = await test.query('SELECT id FROM mail_outbox WHERE recipient = $1', [address]);
+  for (const { id } of rows) await test.app.get(MailDelivery, { strict: false }).deliver(id);
+}
 
 /** Somebody with a row in every table that knows people. */
 async function knownEverywhere(): Promise<{ person: Person; tokens: Tokens }> {
@@ -104,7 +124,7 @@ describe('deleting your account', () => {
     await remove(tokens, { password: PASSWORD });
     const after = await trailOf(person);
     expect(after.slice(0, -1)).toEqual(
-      before.map((row) => ({ ...row, ip: null, user_agent: null })),
+      before.map((row) => ({ ...row, ip: null, user_agent: null, request_id: null })),
     );
     expect(after.at(-1)).toMatchObject({
       action: 'user_deleted',
@@ -112,9 +132,27 @@ describe('deleting your account', () => {
       subject_id: person.id,
       ip: null,
       user_agent: null,
-      request_id: expect.any(String),
+      request_id: null,
       details: { reason: 'own_wish' },
     });
+  });
+
+  it('of a much attacked account cleans ten thousand events, and leaves the rest to the retention', async () => {
+    const { person, tokens } = await signedIn(test);
+    await test.query(
+      `INSERT INTO audit_events (id, action, subject_id, ip, created_at)
+       SELECT gen_random_uuid(), 'sign_in_failed', $1, '192.0.2.1', $2
+       FROM generate_series(1, 12001)`,
+      [person.id, test.clock.now()],
+    );
+    const all = (await trailOf(person)).length + 1;
+    expect((await remove(tokens, { password: PASSWORD })).status).toBe(200);
+    const left = async () =>
+      (await trailOf(person)).filter(({ ip, request_id }) => ip !== null || request_id !== null);
+    expect(await left()).toHaveLength(all - 10_000);
+    await test.app.get(RetentionService).run();
+    expect(await left()).toEqual([]);
+    expect(await trailOf(person)).toHaveLength(all);
   });
 
   it('ends every session, token and link at once', async () => {
@@ -166,6 +204,38 @@ describe('deleting your account', () => {
     expect(await traces(person.email)).toEqual({});
   });
 
+  it('leaves the mails of others, though they went to an address that is theirs now', async () => {
+    const { person, tokens } = await signedIn(test);
+    const other = await signUpVerified(test);
+    await test.query('UPDATE mail_outbox SET recipient = $2 WHERE user_id = $1', [
+      other.id,
+      person.email,
+    ]);
+    await owe('already_registered', person.email, null);
+    await remove(tokens, { password: PASSWORD });
+    await test.mailsSettled();
+    const left = await test.query('SELECT user_id FROM mail_outbox WHERE recipient = $1', [
+      person.email,
+    ]);
+    expect(left).toEqual([{ user_id: other.id }]);
+  });
+
+  it('leaves the mails of nobody in particular to an address that was never proven', async () => {
+    const person = await signUp(test);
+    await test.mailsSettled();
+    await owe('already_registered', person.email, null);
+    await deliverAll(person.email);
+    const deletion = test.app.get(UserDeletion, { strict: false });
+    const cause = { actorId: null, client: null, reason: 'by_operator' } as const;
+    const seen = { id: person.id, role: 'user' } as const;
+    await test.app.get(UnitOfWork).run((tx) => deletion.delete(tx, seen, cause));
+    await test.mailsSettled();
+    const left = await test.query('SELECT kind FROM mail_outbox WHERE recipient = $1', [
+      person.email,
+    ]);
+    expect(left).toEqual([{ kind: 'already_registered' }]);
+  });
+
   it('clears the cookies of whoever came with cookies', async () => {
     const browser = await CookieBrowser.signedIn(test, await signUpVerified(test));
     const forged = await browser.call('DELETE', 'users/me', {
@@ -176,6 +246,64 @@ describe('deleting your account', () => {
     const answer = await browser.call('DELETE', 'users/me', { json: { password: PASSWORD } });
     expect(answer.status).toBe(200);
     expect(browser.kept).toEqual([]);
+  });
+});
+
+describe('a hijacker who moved the account to their own address, and deletes it', () => {
+  const NOTICES = ['email_change_notice', 'email_changed'] as const;
+
+  /** As it is when the notices are still owed; and what was sent to the old address before. */
+  async function hijacked(): Promise<{ person: Person; tokens: Tokens; old: string }> {
+    const { person, tokens } = await signedIn(test);
+    await test.mailsSettled();
+    const old = person.email;
+    await alter(test, person, 'email = $2', `thief-${old}`);
+    for (const kind of NOTICES) await owe(kind, old, person);
+    await owe('email_change_notice', `thief-${old}`, person);
+    await owe('password_changed', old, person);
+    return { person, tokens, old };
+  }
+
+  const mailsTo = (address: string) =>
+    test.query(`SELECT kind, user_id FROM mail_outbox WHERE recipient = $1 ORDER BY kind`, [
+      address,
+    ]);
+
+  it('does not silence what the old one is owed; once sent it leaves no trace', async () => {
+    const { tokens, old } = await hijacked();
+    expect((await remove(tokens, { password: PASSWORD })).status).toBe(200);
+    expect(await mailsTo(old)).toEqual(NOTICES.map((kind) => ({ kind, user_id: null })));
+    const before = test.inbox.of(old).length;
+    await deliverAll(old);
+    expect(test.inbox.of(old)).toHaveLength(before + 2);
+    await test.mailsSettled();
+    expect(await traces(old)).toEqual({});
+  });
+
+  it('nor does the notice leave a trace where it is refused for good', async () => {
+    const { tokens, old } = await hijacked();
+    await remove(tokens, { password: PASSWORD });
+    await until(async () => (await mailsTo(`thief-${old}`)).length === 0);
+    test.inbox.refusals = 2;
+    test.inbox.refusalCode = 550;
+    await deliverAll(old);
+    expect(await traces(old)).toEqual({});
+  });
+
+  it('nor where the account goes while it is being sent', async () => {
+    const { tokens, old } = await hijacked();
+    const transport = test.app.get(MailTransport, { strict: false });
+    let sent!: () => void;
+    const send = jest.spyOn(transport, 'send');
+    send.mockReturnValueOnce(new Promise<void>((resolve) => (sent = resolve)));
+    const delivered = deliverAll(old);
+    await until(() => send.mock.calls.length === 1);
+    await remove(tokens, { password: PASSWORD });
+    sent();
+    await delivered;
+    send.mockRestore();
+    await test.mailsSettled();
+    expect(await traces(old)).toEqual({});
   });
 });
 

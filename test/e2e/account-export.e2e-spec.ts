@@ -128,6 +128,26 @@ describe('taking everything along', () => {
     expect(text).not.toMatch(/eyJ|argon2|stamp|jti|hash|"values"|last_error/);
   });
 
+  it('tells no mails of others to an address that is yours now, or that you never proved', async () => {
+    const { person, tokens } = await signedIn(test);
+    const other = await signedIn(test);
+    await test.mailsSettled();
+    await test.query('UPDATE mail_outbox SET recipient = $2 WHERE user_id = $1', [
+      other.person.id,
+      person.email,
+    ]);
+    await test.query(
+      `INSERT INTO mail_outbox (id, kind, recipient, locale, values, created_at, sent_at)
+       VALUES (gen_random_uuid(), 'already_registered', $1, 'en', '{}', $2, $2)`,
+      [person.email, test.clock.now()],
+    );
+    const kinds = async () =>
+      (await download(tokens)).body.mails.map(({ kind }: { kind: string }) => kind).toSorted();
+    expect(await kinds()).toEqual(['already_registered', 'email_verification']);
+    await alter(test, person, 'email_verified_at = NULL');
+    expect(await kinds()).toEqual(['email_verification']);
+  });
+
   it('says of somebody who has nothing but an account just that', async () => {
     const { person, tokens } = await signedIn(test);
     await test.mailsSettled();

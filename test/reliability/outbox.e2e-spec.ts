@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { MailDelivery } from '../../src/mail/mail-delivery';
 import { MAIL_QUEUE, MailQueue } from '../../src/mail/mail.queue';
 import { MailSweeper } from '../../src/mail/mail.sweeper';
-import { MailTransport } from '../../src/mail/message';
+import { MailTransport, PermanentMailError } from '../../src/mail/message';
 import { linkIn } from '../support/inbox';
 import { type Person, signUp, sixteen } from '../support/people';
 import { startTestApp, type TestApp } from '../support/test-app';
@@ -215,6 +215,29 @@ describe('workers', () => {
     expect(row).toMatchObject({ attempts: 2, failed_at: null, last_error: null });
     expect(row.leased_until!.getTime()).toBeGreaterThan(first!.getTime());
     await test.query('DELETE FROM mail_outbox WHERE id = $1', [id]);
+  });
+
+  it('that were overtaken do not drop a farewell that another one is sending', async () => {
+    const { person, id } = await owedOnly();
+    await test.query(`UPDATE mail_outbox SET kind = 'farewell', user_id = NULL WHERE id = $1`, [
+      id,
+    ]);
+    let fail!: (error: Error) => void;
+    const send = jest.spyOn(test.app.get(MailTransport, { strict: false }), 'send');
+    send.mockReturnValueOnce(new Promise<void>((_, reject) => (fail = reject)));
+    const overtaken = delivery.deliver(id);
+    await until(() => send.mock.calls.length === 1);
+    test.clock.advance({ seconds: 61 });
+    let refuse!: (error: Error) => void;
+    send.mockReturnValueOnce(new Promise<void>((_, reject) => (refuse = reject)));
+    const current = delivery.deliver(id);
+    await until(() => send.mock.calls.length === 2);
+    fail(new PermanentMailError('too late'));
+    await overtaken;
+    expect(await rowTo(person)).toMatchObject({ attempts: 2, failed_at: null, last_error: null });
+    refuse(new PermanentMailError('refused'));
+    await current;
+    expect(await rowTo(person)).toBeUndefined();
   });
 });
 

@@ -121,8 +121,9 @@ describe('what is kept, and what is not', () => {
     expect((await test.api.delete('users/me', { token })).status).toBe(200);
     const late = (subject: string, actor: string | null) =>
       test.query(
-        `INSERT INTO audit_events (id, action, subject_id, actor_id, ip, user_agent, created_at)
-         VALUES (gen_random_uuid(), 'sign_in_failed', $1, $2, '192.0.2.1', 'late', ${now})`,
+        `INSERT INTO audit_events (id, action, subject_id, actor_id, ip, user_agent, request_id, created_at)
+         VALUES (gen_random_uuid(), 'sign_in_failed', $1, $2, '192.0.2.1', 'late', 'mine', ${now}),
+           (gen_random_uuid(), 'signed_out', $1, $2, NULL, NULL, 'mine', ${now})`,
         [subject, actor],
       );
     await late(gone.id, null);
@@ -139,6 +140,24 @@ describe('what is kept, and what is not', () => {
     expect(
       await test.query('SELECT FROM audit_events WHERE ip IS NULL AND user_agent IS NOT NULL'),
     ).toEqual([]);
+    expect(await test.query(`SELECT actor_id FROM audit_events WHERE request_id = 'mine'`)).toEqual(
+      [{ actor_id: person.id }, { actor_id: person.id }],
+    );
+  });
+
+  it('not even of two who were deleted and met each other in thousands of events', async () => {
+    await start();
+    const [one, two] = [await signedIn(test), await signedIn(test)];
+    for (const { tokens } of [one, two])
+      await test.api.delete('users/me', { token: tokens.access_token });
+    await test.query(
+      `INSERT INTO audit_events (id, action, subject_id, actor_id, ip, created_at)
+       SELECT gen_random_uuid(), 'user_updated', $1, $2, '192.0.2.1', ${now}
+       FROM generate_series(1, 2345)`,
+      [one.person.id, two.person.id],
+    );
+    await run();
+    expect(await test.query(`SELECT FROM audit_events WHERE ip = '192.0.2.1'`)).toEqual([]);
   });
 });
 

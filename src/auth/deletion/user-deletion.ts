@@ -30,7 +30,7 @@ export class UserDeletion {
    */
   async delete(
     tx: Tx,
-    seen: Pick<Account, 'id' | 'role'>,
+    seen: Pick<Account, 'id'>,
     { actorId, client, reason }: DeletionCause,
   ): Promise<boolean> {
     const account = await this.users.lockForRemoval(tx, seen.id);

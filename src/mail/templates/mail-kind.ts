@@ -19,10 +19,22 @@ export const MAIL_VALUES = {
   farewell: [],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Of these the outbox keeps nothing once they were sent or given up: the address was the last. */
-export const FORGOTTEN_MAILS: ReadonlySet<string> = new Set<keyof typeof MAIL_VALUES>(['farewell']);
-
 export type MailKind = keyof typeof MAIL_VALUES;
+
+/**
+ * Where somebody took an account to an address of their own and deletes it there, whoever reads the
+ * old one still has to hear of it.
+ */
+export const NOTICES_TO_OLD_ADDRESS: readonly MailKind[] = ['email_change_notice', 'email_changed'];
+
+/**
+ * Of these, where they have no user any more, the outbox keeps nothing once they were sent or given
+ * up: the address was the last.
+ */
+export const FORGOTTEN_MAILS: ReadonlySet<string> = new Set<MailKind>([
+  'farewell',
+  ...NOTICES_TO_OLD_ADDRESS,
+]);
 
 export interface MailContent {
   readonly username: string;

@@ -29,6 +29,17 @@ export interface SubscriptionEvent {
 /** How far the clock of whoever tells of events may be ahead. */
 export const TOLERANCE_SECONDS = 5 * 60;
 
+/** By their names on the wire. The trail outlives the account, so it has no value of them. */
+const TOLD_FIELDS = {
+  customerId: 'customer_id',
+  planId: 'plan_id',
+  subscriptionId: 'subscription_id',
+  status: 'subscription_status',
+  lastRenewedAt: 'subscription_last_renew',
+  nextRenewalAt: 'subscription_next_renew',
+  premiumUntil: 'premium_until',
+} as const satisfies Record<keyof SubscriptionTerms, string>;
+
 /** What people pay for, as the payment provider or an admin tells it. */
 @Injectable()
 export class SubscriptionsService {
@@ -77,18 +88,15 @@ export class SubscriptionsService {
     });
   }
 
-  private record(
-    tx: Tx,
-    { userId, occurredAt, status, premiumUntil }: Subscription,
-    actorId: string,
-    client: Client,
-  ): Promise<void> {
-    const details = {
-      occurredAt: occurredAt.toISOString(),
-      ...(status && { status }),
-      ...(premiumUntil && { premiumUntil: premiumUntil.toISOString() }),
-    };
+  private record(tx: Tx, known: Subscription, actorId: string, client: Client): Promise<void> {
+    const details = { applied: true, fields: toldFields(known) };
     const action = 'subscription_changed';
-    return this.audit.record(tx, { action, actorId, subjectId: userId, client, details });
+    return this.audit.record(tx, { action, actorId, subjectId: known.userId, client, details });
   }
 }
+
+const toldFields = (known: Subscription): string =>
+  Object.entries(TOLD_FIELDS)
+    .filter(([name]) => known[name as keyof typeof TOLD_FIELDS] !== null)
+    .map(([, field]) => field)
+    .join(',');
