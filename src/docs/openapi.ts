@@ -14,7 +14,7 @@ const CANONICAL = `/${API_PREFIX}/v${API_VERSION}/`;
 const UNVERSIONED = `/${API_PREFIX}/`;
 
 const DESCRIPTION = `
-Sign-up, sign-in, sessions, e-mail verification and password reset.
+Sign-up, sign-in with a password or a provider, sessions, profiles, and users for admins.
 
 Click **Authorize**, type username and password, and every route below is yours to try.
 In development, mails are at [/dev/mailbox](/dev/mailbox).

@@ -6,7 +6,7 @@ import { type Client, FromClient } from '../common/http/client';
 import { Problems, ProblemsAs } from '../common/http/problems.decorator';
 import { RateLimited } from '../limits/rate-limit.decorator';
 import { InDialect } from './dialect.decorator';
-import { CreateUserDto, UserCreatedDto } from './fastlaunch.dto';
+import { FastLaunchUserDto, UserCreatedDto } from './fastlaunch.dto';
 
 @InDialect()
 export class CreateUserController {
@@ -25,7 +25,7 @@ export class CreateUserController {
   @ProblemsAs(400, 'username_taken', 'email_taken')
   @Problems('validation_failed', 'weak_password', 'rate_limited', 'overloaded')
   async create(
-    @Body() { username, email, password }: CreateUserDto,
+    @Body() { username, email, password }: FastLaunchUserDto,
     @FromClient() client: Client,
   ): Promise<UserCreatedDto> {
     await this.registrations.register({ username, email, password, fullName: null }, client);

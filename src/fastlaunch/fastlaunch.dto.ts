@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EmailField, NewPasswordField, TokenField, UsernameField } from '../common/http/fields';
 
-export class CreateUserDto {
+export class FastLaunchUserDto {
   @UsernameField()
   username: string;
 

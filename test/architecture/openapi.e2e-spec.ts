@@ -27,6 +27,10 @@ it('is valid OpenAPI', async () => {
   expect(result.valid).toBe(true);
 });
 
+it('gives no two schemas one name', () => {
+  expect(test.logs.filter((line) => line.includes('Duplicate DTO'))).toEqual([]);
+});
+
 it('shows every route once, in its canonical spelling', () => {
   // The short spellings are those of auth/oauth, for clients that know no other.
   const hidden =

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error';
+import { InternalError } from './http.errors';
 import { ProblemMap, type ProblemRow, toProblem } from './problem';
 
 /** Turns whatever was thrown into problem+json. The only place where an error becomes a response. */
@@ -25,13 +26,20 @@ export class ProblemFilter implements ExceptionFilter {
   ): void {
     const error = thrown instanceof DomainError ? thrown : this.problems.translate(thrown);
     const row = { ...this.problems.rowOf(error), ...dialect };
-    if (row.status >= 500)
-      this.logger.error({ requestId: request.id, code: error.code, err: error.cause ?? error });
+    if (row.status >= 500) this.log(error, request.id);
     const { speaksOAuth = false } = (request.routeOptions?.config ?? {}) as {
       speaksOAuth?: boolean;
     };
     const problem = toProblem(error, row, { id: request.id, speaksOAuth });
     void reply.status(problem.status).headers(problem.headers).send(JSON.stringify(problem.body));
+  }
+
+  /** A refusal of ours, such as of too much at once, is no fault: it has neither cause nor stack. */
+  private log(error: DomainError, requestId: string): void {
+    const { code, cause } = error;
+    if (cause === undefined && !(error instanceof InternalError))
+      this.logger.warn({ msg: 'refused', requestId, code });
+    else this.logger.error({ requestId, code, err: cause ?? error });
   }
 
   /** A whole HTTP response, for a socket from which no request could be read. */
