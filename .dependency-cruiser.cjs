@@ -2,33 +2,37 @@
 const EDGES = {
   // layer 0: leaves
   config: [],
+  telemetry: [],
+  redis: ['config'],
   common: ['config'],
   database: ['common', 'config'],
   // layer 1: capabilities that know no feature
-  queue: ['config', 'database'],
-  tokens: ['common', 'config'],
-  limits: ['common', 'config', 'database'],
-  audit: ['common', 'database'],
-  mail: ['common', 'config', 'database', 'queue'],
+  queue: ['config', 'redis', 'database'],
+  tokens: ['common', 'config', 'database', 'audit'],
+  limits: ['common', 'config', 'telemetry', 'redis', 'database'],
+  audit: ['common', 'telemetry', 'database'],
+  mail: ['common', 'config', 'telemetry', 'database', 'queue'],
   // layer 2: identity
   users: ['common', 'config', 'database', 'audit'],
   // layer 3: proof
-  auth: ['common', 'config', 'database', 'tokens', 'limits', 'audit', 'mail', 'users'],
+  auth: ['common', 'config', 'telemetry', 'database', 'tokens', 'limits', 'audit', 'mail', 'users'],
   // layer 4: entry points
-  oauth: ['common', 'config', 'database', 'tokens', 'audit', 'mail', 'users', 'auth'],
+  oauth: ['common', 'config', 'telemetry', 'database', 'tokens', 'audit', 'mail', 'users', 'auth'],
   admin: ['common', 'config', 'database', 'limits', 'audit', 'mail', 'users', 'auth'],
   account: ['common', 'config', 'database', 'limits', 'audit', 'mail', 'users', 'auth'],
-  retention: ['common', 'config', 'database', 'limits', 'audit', 'auth', 'oauth'],
+  retention: ['common', 'config', 'database', 'tokens', 'limits', 'audit', 'auth', 'oauth'],
   pages: ['common', 'config', 'auth', 'users'],
   fastlaunch: ['common', 'config', 'limits', 'users', 'auth'],
-  health: ['common', 'mail'],
-  metrics: ['common', 'config', 'limits', 'mail'],
-  docs: ['common'],
+  health: ['common', 'limits', 'mail'],
+  metrics: ['common', 'config', 'telemetry', 'database', 'limits', 'mail'],
+  docs: ['common', 'limits'],
   dev: ['common', 'config', 'mail'],
   cli: [
     'common',
     'config',
+    'telemetry',
     'database',
+    'redis',
     'tokens',
     'limits',
     'audit',
@@ -41,7 +45,7 @@ const EDGES = {
 /** These reach the composition root (`src/*.ts`) as well. */
 const ROOT_CLIENTS = ['cli', 'docs'];
 const FLOWS =
-  'registration|login|refresh|logout|email-verification|password-reset|password-change|email-change|invitation';
+  'registration|login|refresh|logout|email-verification|password-reset|password-change|email-change|invitation|introspection|jwks';
 const BLOCKS = 'passwords|sessions|identities|cookies|deletion';
 
 const edgeRules = Object.entries(EDGES).map(([from, targets]) => ({
@@ -102,7 +106,7 @@ module.exports = {
           '\\.(repository|entity)\\.ts$',
           '^src/(database|cli)/',
           '^src/data-source\\.ts$',
-          '^src/limits/rate-limits\\.ts$',
+          '^src/limits/(limit-store|rate-limits)\\.ts$',
           '^src/health/health\\.service\\.ts$',
           'spec\\.ts$',
         ],

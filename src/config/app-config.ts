@@ -1,4 +1,5 @@
 import type { OAuthSettings } from './oauth-settings';
+import type { RedisTarget } from './redis-url';
 
 export interface RateLimit {
   readonly points: number;
@@ -13,7 +14,25 @@ export interface SmtpSettings {
   readonly secure: boolean;
 }
 
+export interface DatabaseSettings {
+  /** Null: the embedded Postgres. */
+  readonly url: string | null;
+  /** Whether `url` leads to a PgBouncer, where a session is not the same from one query to the next. */
+  readonly isPooled: boolean;
+  /** Past the PgBouncer; null where there is none, or no other way. */
+  readonly directUrl: string | null;
+  /** Where lists may be read, a little late. */
+  readonly replicaUrl: string | null;
+  readonly poolSize: number;
+}
+
+export interface RedisSettings extends RedisTarget {
+  /** What every key begins with. */
+  readonly prefix: string;
+}
+
 export type ProcessRole = 'api' | 'worker' | 'all';
+export type AccessTokenAlgorithm = 'HS256' | 'RS256' | 'ES256';
 export type EmailLinks = 'page' | 'frontend' | 'direct';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -28,6 +47,10 @@ export abstract class AppConfig {
     /** What Fastify's `trustProxy` takes: false, a hop count, or addresses and CIDR ranges. */
     readonly trustProxy: false | number | string[];
     readonly dataDir: string;
+    /** Of libuv. */
+    readonly poolThreads: number;
+    /** How long requests are still taken after a signal to stop. */
+    readonly shutdownDelaySeconds: number;
   };
   /** Without trailing slash. */
   abstract readonly addresses: {
@@ -37,14 +60,16 @@ export abstract class AppConfig {
     readonly allowedRedirectUrls: readonly string[];
     readonly emailLinks: EmailLinks;
   };
-  /** `url` null: the embedded Postgres. */
-  abstract readonly database: { readonly url: string | null; readonly poolSize: number };
-  /** `url` null: queue and limits run on Postgres. */
-  abstract readonly redis: { readonly url: string | null };
+  abstract readonly database: DatabaseSettings;
+  /** Null: queue and limits run on Postgres. */
+  abstract readonly redis: RedisSettings | null;
   abstract readonly tokens: {
     readonly secretKey: string;
     /** `iss` of every token: the same for all processes on one database, whatever their port. */
     readonly issuer: string;
+    readonly accessTokenAlgorithm: AccessTokenAlgorithm;
+    /** How long a key signs access tokens; null for ever. HS256 has no such keys. */
+    readonly signingKeySeconds: number | null;
     readonly accessTokenSeconds: number;
     readonly refreshTokenSeconds: number;
     readonly refreshReuseGraceSeconds: number;
@@ -55,6 +80,7 @@ export abstract class AppConfig {
   abstract readonly signIn: {
     readonly requiresVerifiedEmail: boolean;
     readonly registrationHidesAccounts: boolean;
+    readonly mailsNewSignIns: boolean;
   };
   abstract readonly passwords: {
     /** zxcvbn score, 0 (anything) to 4. */
@@ -70,9 +96,21 @@ export abstract class AppConfig {
   };
   abstract readonly limits: {
     readonly enabled: boolean;
+    /** Attempts for an account and IP. */
     readonly login: RateLimit;
+    /** Attempts for an IP, whatever the account. */
+    readonly loginIp: RateLimit;
+    /** Wrong passwords for an IP, whatever the account. */
+    readonly loginWrongIp: RateLimit;
+    /** Wrong passwords in a row for an account and IP; its seconds are those of the first block. */
+    readonly loginStreak: RateLimit;
     readonly register: RateLimit;
+    /** For an address. */
     readonly mail: RateLimit;
+    /** For a session. */
+    readonly refresh: RateLimit;
+    /** Everything else, for an IP. */
+    readonly requests: RateLimit;
   };
   abstract readonly oauth: OAuthSettings;
   abstract readonly mail: {
@@ -96,4 +134,8 @@ export abstract class AppConfig {
     readonly password: string;
   } | null;
   abstract readonly metricsToken: string | null;
+  /** Whether an `OTEL_EXPORTER_OTLP_ENDPOINT` is given, which its library reads itself. */
+  abstract readonly isTraced: boolean;
+  /** Each opens the introspection of tokens; where there is none, nothing does. */
+  abstract readonly introspectionTokens: readonly string[];
 }

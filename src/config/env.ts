@@ -3,6 +3,7 @@ import { readProviders } from './oauth-providers';
 import type { ProviderSettings } from './oauth-settings';
 import { prefixOf } from './provider-variables';
 import { developmentSecretKey, weaknessOfSecretKey } from './secret-key';
+import { storeProblems, storeSettings } from './store-settings';
 import { type Environment, parseVariables, type VariableTable } from './variable';
 import { VARIABLES, type Values } from './variables';
 
@@ -90,7 +91,7 @@ function contradictions(values: Partial<Values>): string[] {
   const { ARGON2_MEMORY_KIB: memory, ARGON2_PARALLELISM: lanes } = values;
   if (memory && lanes && memory < 8 * lanes)
     problems.push('ARGON2_MEMORY_KIB: must be at least 8 times ARGON2_PARALLELISM');
-  problems.push(...bootstrapProblems(values));
+  problems.push(...storeProblems(values), ...bootstrapProblems(values));
   if (values.NODE_ENV === 'production') problems.push(...productionProblems(values));
   return problems;
 }
@@ -149,6 +150,8 @@ function toConfig(values: Values, providers: readonly ProviderSettings[]): AppCo
       logLevel: values.LOG_LEVEL,
       trustProxy: values.TRUST_PROXY ?? false,
       dataDir: values.DATA_DIR,
+      poolThreads: values.UV_THREADPOOL_SIZE,
+      shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,
     },
     addresses: {
       backendUrl: backendUrl(values),
@@ -157,11 +160,13 @@ function toConfig(values: Values, providers: readonly ProviderSettings[]): AppCo
       allowedRedirectUrls: values.ALLOWED_REDIRECT_URLS ?? [],
       emailLinks: values.EMAIL_LINKS,
     },
-    database: { url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
-    redis: { url: values.REDIS_URL },
+    ...storeSettings(values),
+    isTraced: values.OTEL_EXPORTER_OTLP_ENDPOINT !== null,
     tokens: {
       issuer: values.BACKEND_URL ?? 'http://localhost:8000',
       secretKey: values.SECRET_KEY ?? developmentSecretKey(values.DATA_DIR),
+      accessTokenAlgorithm: values.ACCESS_TOKEN_ALGORITHM,
+      signingKeySeconds: values.SIGNING_KEY_ROTATION_DAYS * DAY || null,
       accessTokenSeconds: values.ACCESS_TOKEN_EXPIRE_MINUTES * MINUTE,
       refreshTokenSeconds: values.REFRESH_TOKEN_EXPIRE_DAYS * DAY,
       refreshReuseGraceSeconds: values.REFRESH_REUSE_GRACE_SECONDS,
@@ -188,6 +193,7 @@ function signInConfig(values: Values): Pick<AppConfig, 'signIn' | 'passwords' | 
     signIn: {
       requiresVerifiedEmail: values.LOGIN_REQUIRES_VERIFIED_EMAIL,
       registrationHidesAccounts: values.REGISTRATION_HIDES_ACCOUNTS,
+      mailsNewSignIns: values.NEW_SIGN_IN_MAILS,
     },
     passwords: {
       minStrength: values.PASSWORD_MIN_STRENGTH,
@@ -203,15 +209,20 @@ function signInConfig(values: Values): Pick<AppConfig, 'signIn' | 'passwords' | 
     limits: {
       enabled: values.RATE_LIMIT_ENABLED,
       login: values.RATE_LIMIT_LOGIN,
+      loginIp: values.RATE_LIMIT_LOGIN_IP,
+      loginWrongIp: values.RATE_LIMIT_LOGIN_WRONG_IP,
+      loginStreak: values.RATE_LIMIT_LOGIN_STREAK,
       register: values.RATE_LIMIT_REGISTER,
       mail: values.RATE_LIMIT_MAIL,
+      refresh: values.RATE_LIMIT_REFRESH,
+      requests: values.RATE_LIMIT_REQUESTS,
     },
   };
 }
 
 function deliveryConfig(
   values: Values,
-): Pick<AppConfig, 'mail' | 'bootstrapAdmin' | 'metricsToken'> {
+): Pick<AppConfig, 'mail' | 'bootstrapAdmin' | 'metricsToken' | 'introspectionTokens'> {
   return {
     mail: {
       smtp: values.SMTP_HOST
@@ -240,5 +251,6 @@ function deliveryConfig(
         }
       : null,
     metricsToken: values.METRICS_TOKEN,
+    introspectionTokens: values.INTROSPECTION_TOKEN ?? [],
   };
 }

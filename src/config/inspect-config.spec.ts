@@ -19,7 +19,7 @@ it('tells the problems that a start would tell, and goes on with defaults in the
     environment: 'production',
     process: { port: 8000 },
     database: { url: null, poolSize: 25 },
-    redis: { url: 'redis://redis' },
+    redis: { kind: 'single', nodes: [{ host: 'redis', port: 6379 }] },
     mail: { smtp: null },
   });
 });

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import { isValid } from 'ipaddr.js';
 import { z } from 'zod';
 import type { RateLimit } from './app-config';
+import { parseRedisUrl } from './redis-url';
 
 /** Parsers from the text of one environment variable to its typed value. */
 
@@ -31,8 +33,11 @@ export const whole = (min: number, max: number) =>
 
 export const email = z.email({ error: 'must be an e-mail address' });
 
+/** Parsers also take `http:host`, and cut line breaks out of what others read as it is written. */
+const WRITTEN_OUT = /^[a-z]+:\/\/[^\s\p{Cc}\\]+$/iu;
+
 const parseUrl = (value: string, protocols: readonly string[]): URL | null => {
-  const url = URL.canParse(value) ? new URL(value) : null;
+  const url = WRITTEN_OUT.test(value) && URL.canParse(value) ? new URL(value) : null;
   return url && protocols.includes(url.protocol) ? url : null;
 };
 
@@ -43,11 +48,32 @@ export const url = (...protocols: readonly string[]) =>
 
 export const webUrl = url('http:', 'https:').transform((value) => value.replace(/\/+$/, ''));
 
+export const redisUrl = z
+  .string()
+  .transform(parseRedisUrl)
+  .refine((target) => target !== null, {
+    error:
+      'must look like redis://host:6379, redis+cluster://host1:6379,host2:6379 or redis+sentinel://host1:26379,host2:26379?master=name (rediss for TLS)',
+  });
+
+/** Part of keys, and in braces: what is in there must not end them. */
+export const keyPrefix = z.string().regex(/^[\w.:-]{1,64}$/, {
+  error: 'must be 1 to 64 of letters, digits, _ . : and -',
+});
+
 export const list = (value: string): string[] =>
   value
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+/** What fits into an Authorization header and is no word that somebody might try. */
+export const secrets = z
+  .string()
+  .transform(list)
+  .refine((items) => items.length > 0 && items.every((item) => /^[!-~]{16,}$/.test(item)), {
+    error: 'must be a comma-separated list of secrets, each of at least 16 ASCII characters',
+  });
 
 export const webUrls = z
   .string()
@@ -61,16 +87,19 @@ export const origins = webUrls.transform((items) => items.map((item) => new URL(
 const isAddressOrRange = (value: string): boolean => {
   const [address = '', prefix, ...rest] = value.split('/');
   const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
+  // The server reads them with the latter, which throws at a zone like `%eth-0`.
+  if (family === 0 || !isValid(address) || rest.length > 0) return false;
+  // Not /0: it would be everybody, whom the server refuses to trust.
   return (
-    prefix === undefined || (/^\d+$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+    prefix === undefined ||
+    (/^\d*[1-9]\d*$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
   );
 };
 
 /** A hop count, or addresses and CIDR ranges. */
 export const trustProxy = z
   .string()
-  .transform((value) => (/^\d+$/.test(value) ? Number(value) : list(value)))
+  .transform((value) => (/^\d{1,3}$/.test(value) ? Number(value) : list(value)))
   .refine((value) => typeof value === 'number' || value.every(isAddressOrRange), {
     error: 'must be a number of proxies, or a comma-separated list of addresses and CIDR ranges',
   })

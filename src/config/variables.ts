@@ -1,4 +1,6 @@
 import { providerNames } from './provider-values';
+import { STORE_VARIABLES } from './store-variables';
+import { TOKEN_VARIABLES } from './token-variables';
 import {
   decimal,
   email,
@@ -8,7 +10,6 @@ import {
   rateLimit,
   text,
   trustProxy,
-  url,
   webUrl,
   webUrls,
   whole,
@@ -26,7 +27,11 @@ export const VARIABLES = {
       'development',
       'production refuses weak settings and has no development mailbox',
     ),
-    PORT: variable(whole(0, 65_535), '8000', 'where the API listens; 0 picks a free port'),
+    PORT: variable(
+      whole(0, 65_535),
+      '8000',
+      'where the API listens, and a worker with its health and metrics; 0 picks a free port',
+    ),
     HOST: variable(text, '0.0.0.0', 'the address to listen on'),
     PROCESS_ROLE: variable(
       oneOf('api', 'worker', 'all'),
@@ -38,10 +43,20 @@ export const VARIABLES = {
       'info',
       'the least severe line that is logged',
     ),
+    SHUTDOWN_DELAY_SECONDS: variable(
+      decimal(0, 5),
+      '0',
+      'how long requests are still taken after SIGTERM, while /health/ready says no',
+    ),
     TRUST_PROXY: variable(
       trustProxy,
       null,
       'proxies in front whose X-Forwarded-For is believed: a count, or addresses and CIDR ranges',
+    ),
+    UV_THREADPOOL_SIZE: variable(
+      whole(1, 1024),
+      '4',
+      "threads of libuv's pool, where hashes are computed; read by Node itself, so not from .env",
     ),
     DATA_DIR: variable(text, '.data', 'the embedded Postgres, the made SECRET_KEY, the mailbox'),
   },
@@ -68,48 +83,8 @@ export const VARIABLES = {
       'links in mail open: a page of this service, the same path at FRONTEND_URL, or act at once',
     ),
   },
-  stores: {
-    DATABASE_URL: variable(
-      url('postgres:', 'postgresql:'),
-      null,
-      'postgres://user:password@host:5432/name; the embedded Postgres where empty',
-    ),
-    DATABASE_POOL_SIZE: variable(whole(2, 1000), '10', 'connections a process keeps'),
-    REDIS_URL: variable(
-      url('redis:', 'rediss:'),
-      null,
-      'queue on Redis instead of Postgres; REDIS_DSN is accepted too',
-    ),
-  },
-  tokens: {
-    SECRET_KEY: variable(
-      text,
-      null,
-      'signs every token; in development made once and kept under DATA_DIR',
-    ),
-    ACCESS_TOKEN_EXPIRE_MINUTES: variable(decimal(0.01, 1440), '30', 'life of an access token'),
-    REFRESH_TOKEN_EXPIRE_DAYS: variable(
-      decimal(0.0001, 3650),
-      '7',
-      'life of a session that is not refreshed',
-    ),
-    REFRESH_REUSE_GRACE_SECONDS: variable(
-      decimal(0, 300),
-      '10',
-      'how long the refresh token just replaced still answers with the current pair',
-    ),
-    EMAIL_VERIFICATION_TOKEN_EXPIRE_HOURS: variable(
-      decimal(0.01, 720),
-      '24',
-      'life of a verification link',
-    ),
-    PASSWORD_RESET_TOKEN_EXPIRE_HOURS: variable(decimal(0.01, 72), '1', 'life of a reset link'),
-    EMAIL_CHANGE_TOKEN_EXPIRE_HOURS: variable(
-      decimal(0.01, 72),
-      '1',
-      'life of an e-mail change link',
-    ),
-  },
+  stores: STORE_VARIABLES,
+  tokens: TOKEN_VARIABLES,
   'sign-in': {
     LOGIN_REQUIRES_VERIFIED_EMAIL: variable(
       flag,
@@ -120,6 +95,11 @@ export const VARIABLES = {
       flag,
       'false',
       'true answers alike for a taken address and mails its owner',
+    ),
+    NEW_SIGN_IN_MAILS: variable(
+      flag,
+      'true',
+      'false mails nobody of a sign-in from a device that is new to their account',
     ),
     PASSWORD_MIN_STRENGTH: variable(whole(0, 4), '0', 'least zxcvbn score of a new password'),
     PASSWORD_REQUIRE_CLASSES: variable(
@@ -144,12 +124,21 @@ export const VARIABLES = {
   limits: {
     RATE_LIMIT_ENABLED: variable(flag, 'true', 'false switches every limit off'),
     RATE_LIMIT_LOGIN: variable(rateLimit, '5/60s', 'sign-in attempts an account and IP'),
+    RATE_LIMIT_LOGIN_IP: variable(rateLimit, '60/60s', 'sign-in attempts an IP'),
+    RATE_LIMIT_LOGIN_WRONG_IP: variable(rateLimit, '100/1d', 'wrong passwords an IP'),
+    RATE_LIMIT_LOGIN_STREAK: variable(
+      rateLimit,
+      '10/60s',
+      'wrong passwords in a row an account and IP, and the first block, which doubles up to 1h',
+    ),
     RATE_LIMIT_REGISTER: variable(rateLimit, '20/1h', 'sign-ups an IP'),
     RATE_LIMIT_MAIL: variable(
       rateLimit,
       '3/1h',
       'reset mails an address, and verification mails an address',
     ),
+    RATE_LIMIT_REFRESH: variable(rateLimit, '30/60s', 'refreshes a session'),
+    RATE_LIMIT_REQUESTS: variable(rateLimit, '300/60s', 'everything else an IP'),
   },
   oauth: {
     OAUTH_PROVIDERS: variable(
@@ -212,6 +201,13 @@ export const VARIABLES = {
       text,
       null,
       'Bearer token for GET /metrics; without one production has no such route',
+    ),
+  },
+  traces: {
+    OTEL_EXPORTER_OTLP_ENDPOINT: variable(
+      webUrl,
+      null,
+      'collector that gets traces by OTLP over HTTP; it reads the other OTEL_ variables too',
     ),
   },
 } as const;
