@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module';
 import { registerBodyParsers } from './common/http/body-parsers';
 import { closeGracefully } from './common/http/graceful-close';
+import { serveOnly } from './common/http/only-routes';
 import { ProblemFilter } from './common/http/problem.filter';
 import { sendSecurityHeaders } from './common/http/security-headers';
 import type { JsonLogger } from './common/logging/json-logger';
@@ -12,9 +13,14 @@ import { logRequests } from './common/logging/request-log';
 import type { AppConfig } from './config/app-config';
 import type { DatabaseConnection } from './database/database-connection';
 import { serveDocs } from './docs/serve-docs';
+import { HealthService } from './health/health.service';
 import { httpAdapter } from './http-adapter';
+import { limitRequests } from './limits/limit-requests';
+import { RequestLimit } from './limits/request-limit';
 import { MetricsService } from './metrics/metrics.service';
-import { API_PREFIX, API_VERSION, demandPolicies, routesOf } from './route-table';
+import { API_PREFIX, API_VERSION, demandPolicies, limitsByRoute, routesOf } from './route-table';
+import { Telemetry } from './telemetry/telemetry';
+import { Tracing } from './telemetry/tracing';
 
 const EXPOSED_HEADERS = [
   'X-Request-ID',
@@ -26,6 +32,9 @@ const EXPOSED_HEADERS = [
   'RateLimit-Policy',
 ];
 
+/** What a process that only works off the queue is asked: whether it lives, and its metrics. */
+const PROBED = /^\/(?:metrics|api\/(?:v1\/)?health(?:\/\w+)?)$/;
+
 /**
  * The application exactly as it runs, short of listening.
  * @throws if any route declares no policy
@@ -34,8 +43,9 @@ export async function createApp(
   config: AppConfig,
   connection: DatabaseConnection,
   logger: JsonLogger,
+  tracing?: Tracing,
 ): Promise<NestFastifyApplication> {
-  const module = AppModule.register(config, connection);
+  const module = AppModule.register(config, connection, tracing);
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(config), {
     logger,
     bodyParser: false,
@@ -52,14 +62,25 @@ export async function configureApp(
   config: AppConfig,
   logger: JsonLogger,
 ): Promise<void> {
-  demandPolicies(routesOf(module));
+  const routes = routesOf(module);
+  demandPolicies(routes);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.decorate('problems', app.get(ProblemFilter));
+  app.get(Tracing).nameRequests(server);
   logRequests(server, logger);
   app.get(MetricsService).observe(server);
   registerBodyParsers(server);
-  closeGracefully(server);
+  closeGracefully(server, () => app.get(HealthService).isRetired);
+  if (config.process.role === 'worker')
+    serveOnly(server, app.get(ProblemFilter), (route) => PROBED.test(route));
   sendSecurityHeaders(server, config.environment === 'production');
+  if (config.limits.enabled)
+    limitRequests(server, {
+      requests: app.get(RequestLimit, { strict: false }),
+      problems: app.get(ProblemFilter),
+      telemetry: app.get(Telemetry),
+      limitOf: limitsByRoute(routes),
+    });
   // Not a global prefix, whose exceptions go by path: these go by controller, so that a path can
   // lie at the root and under the prefix. A version of nothing is the prefix alone.
   app.enableVersioning({
@@ -73,7 +94,9 @@ export async function configureApp(
     // @fastify/cors alone would allow GET, HEAD and POST.
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
+    // Strictness refuses half a preflight in plain text, which no refusal of ours is.
+    strictPreflight: false,
     maxAge: 600,
   });
-  serveDocs(app);
+  if (config.process.role !== 'worker') serveDocs(app);
 }

@@ -10,7 +10,7 @@ export interface Route {
   readonly method: string;
   readonly path: string;
   readonly policy: AccessPolicy | undefined;
-  readonly limit: LimitName | undefined;
+  readonly limit: LimitName;
   /** Outside the versioned API. */
   readonly isAtRoot: boolean;
 }
@@ -33,12 +33,27 @@ export function demandPolicies(routes: readonly Route[]): void {
   throw new Error(`No access policy is declared on: ${names.join(', ')}`);
 }
 
+/** Tells a route's limit by its method and the template that Fastify knows it by. */
+export function limitsByRoute(routes: readonly Route[]) {
+  const withoutVersion = (path: string) =>
+    path.replace(`/${API_PREFIX}/v${API_VERSION}/`, `/${API_PREFIX}/`);
+  const limits = new Map(
+    routes.flatMap(({ method, path, limit }) => [
+      [`${method} ${path}`, limit],
+      [`${method} ${withoutVersion(path)}`, limit],
+    ]),
+  );
+  // Fastify answers HEAD by the handler of GET.
+  return (method: string, route = ''): LimitName =>
+    limits.get(`${method === 'HEAD' ? 'GET' : method} ${route}`) ?? 'requests';
+}
+
 export function renderRoutes(routes: readonly Route[]): string {
   const rows = routes.map(({ method, path, policy, limit }) => [
     method,
     path,
     describePolicy(policy),
-    limit ?? '-',
+    limit,
   ]);
   const all = [['METHOD', 'PATH', 'POLICY', 'RATE LIMIT'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]!.length)));
@@ -97,12 +112,17 @@ function routesOfController(controller: Controller): Route[] {
           method: RequestMethod[Reflect.getMetadata('method', handler) as RequestMethod],
           path: `/${[prefix, base, path].filter((part) => part !== '').join('/')}`,
           policy: policyOf(handler, controller),
-          limit: Reflect.getMetadata(RateLimited.KEY, handler) as LimitName | undefined,
+          limit: limitOf(handler, controller),
           isAtRoot,
         })),
       ),
     );
 }
+
+const limitOf = (handler: Handler, controller: Controller): LimitName =>
+  (Reflect.getMetadata(RateLimited.KEY, handler) as LimitName | undefined) ??
+  (Reflect.getMetadata(RateLimited.KEY, controller) as LimitName | undefined) ??
+  'requests';
 
 const pathsOf = (target: object): string[] =>
   [Reflect.getMetadata('path', target) as string | string[]]

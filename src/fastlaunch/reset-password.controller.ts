@@ -26,8 +26,11 @@ export class ResetPasswordController {
   })
   @ApiOkResponse({ type: DetailDto })
   @Problems('validation_failed', 'rate_limited')
-  async request(@Body() body: RequestPasswordResetDto): Promise<DetailDto> {
-    await this.resets.request(body.email);
+  async request(
+    @Body() body: RequestPasswordResetDto,
+    @FromClient() client: Client,
+  ): Promise<DetailDto> {
+    await this.resets.request(body.email, client);
     return { detail: 'If the email exists, a reset link has been sent.' };
   }
 

@@ -51,11 +51,12 @@ export class TokensController {
   }
 
   @Post('refresh')
+  @RateLimited('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Exchange a refresh token for the next pair' })
   @ApiOkResponse({ type: TokenPairDto })
-  @Problems('invalid_refresh_token', 'refresh_token_reused', 'validation_failed')
+  @Problems('invalid_refresh_token', 'refresh_token_reused', 'validation_failed', 'rate_limited')
   async refresh(
     @Body() body: RefreshTokenDto,
     @FromClient() client: Client,

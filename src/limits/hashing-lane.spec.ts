@@ -1,5 +1,5 @@
-import { Test } from '@nestjs/testing';
-import { HASHING_LANE_SIZES, HashingLane } from './hashing-lane';
+import { Telemetry } from '../telemetry/telemetry';
+import { HashingLane } from './hashing-lane';
 import { OverloadedError } from './limits.errors';
 
 /** Starts jobs on the lane that end when told, and keeps the order they started in. */
@@ -42,19 +42,11 @@ describe('HashingLane', () => {
     { cores: 16, poolThreads: 32, slots: 16 },
     { cores: 8, poolThreads: 1, slots: 1 },
   ])('has $slots slots on $cores cores with $poolThreads pool threads', ({ slots, ...sizes }) => {
-    expect(new HashingLane(sizes).slots).toBe(slots);
-  });
-
-  it('is made by Nest with sizes of its own, or with those provided', async () => {
-    const own = await Test.createTestingModule({ providers: [HashingLane] }).compile();
-    expect(own.get(HashingLane).slots).toBeGreaterThanOrEqual(1);
-    const sizes = { provide: HASHING_LANE_SIZES, useValue: { cores: 9, poolThreads: 8 } };
-    const given = await Test.createTestingModule({ providers: [sizes, HashingLane] }).compile();
-    expect(given.get(HashingLane).slots).toBe(7);
+    expect(new HashingLane(sizes, new Telemetry()).slots).toBe(slots);
   });
 
   it('never has more jobs in flight than slots', async () => {
-    const lane = new HashingLane({ cores: 3 });
+    const lane = new HashingLane({ cores: 3 }, new Telemetry());
     let most = 0;
     const job = async () => {
       most = Math.max(most, lane.inFlight);
@@ -66,7 +58,7 @@ describe('HashingLane', () => {
   });
 
   it('starts jobs in order of arrival, and lets no newcomer pass a waiting one', async () => {
-    const lane = new HashingLane({ cores: 1 });
+    const lane = new HashingLane({ cores: 1 }, new Telemetry());
     const jobs = new Jobs(lane);
     const first = jobs.addAll(3);
     await settle();
@@ -82,7 +74,7 @@ describe('HashingLane', () => {
   });
 
   it('refuses at once what exceeds 64 waiting a slot, and takes more when one is done', async () => {
-    const lane = new HashingLane({ cores: 2 });
+    const lane = new HashingLane({ cores: 2 }, new Telemetry());
     const jobs = new Jobs(lane);
     const taken = jobs.addAll(2 + 2 * 64);
     await expect(jobs.add(1000)).rejects.toThrow(OverloadedError);
@@ -95,7 +87,7 @@ describe('HashingLane', () => {
   });
 
   it('frees the slot of a job that fails, also of one that fails before it awaits', async () => {
-    const lane = new HashingLane({ cores: 1 });
+    const lane = new HashingLane({ cores: 1 }, new Telemetry());
     const jobs = new Jobs(lane);
     const failing = jobs.add(0);
     const next = jobs.add(1);
@@ -110,7 +102,7 @@ describe('HashingLane', () => {
   });
 
   it('tells whom it refuses how long the queue will take, as jobs have taken lately', async () => {
-    const lane = new HashingLane({ cores: 1, waitingPerSlot: 10 });
+    const lane = new HashingLane({ cores: 1, waitingPerSlot: 10 }, new Telemetry());
     const refusal = async () => {
       const jobs = new Jobs(lane);
       const all = jobs.addAll(11);

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { Telemetry } from '../telemetry/telemetry';
 import { OverloadedError } from './limits.errors';
 
 export interface HashingLaneSizes {
   readonly cores?: number;
-  /** UV_THREADPOOL_SIZE, where it is set. */
+  /** UV_THREADPOOL_SIZE. */
   readonly poolThreads?: number;
   readonly waitingPerSlot?: number;
 }
@@ -33,7 +34,10 @@ export class HashingLane {
   private running = 0;
   private typicalJobMs = ASSUMED_JOB_MS;
 
-  constructor(@Optional() @Inject(HASHING_LANE_SIZES) sizes: HashingLaneSizes = {}) {
+  constructor(
+    @Inject(HASHING_LANE_SIZES) sizes: HashingLaneSizes,
+    private readonly telemetry: Telemetry,
+  ) {
     const { cores = availableParallelism(), poolThreads = DEFAULT_POOL_THREADS } = sizes;
     this.slots = Math.max(1, Math.min(cores, poolThreads - 1));
     this.mostWaiting = this.slots * (sizes.waitingPerSlot ?? DEFAULT_WAITING_PER_SLOT);
@@ -57,7 +61,9 @@ export class HashingLane {
     try {
       return await job();
     } finally {
-      this.typicalJobMs += (performance.now() - startedAt - this.typicalJobMs) * WEIGHT_OF_LATEST;
+      const ms = performance.now() - startedAt;
+      this.telemetry.hashed(ms / 1000);
+      this.typicalJobMs += (ms - this.typicalJobMs) * WEIGHT_OF_LATEST;
       this.leave();
     }
   }
@@ -67,7 +73,10 @@ export class HashingLane {
       this.running++;
       return;
     }
-    if (this.queue.length >= this.mostWaiting) throw new OverloadedError(this.secondsToDrain());
+    if (this.queue.length >= this.mostWaiting) {
+      this.telemetry.hashingRefused();
+      throw new OverloadedError(this.secondsToDrain());
+    }
     await new Promise<void>((enter) => this.queue.push(enter));
   }
 

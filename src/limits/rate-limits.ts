@@ -1,59 +1,47 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import {
-  type RateLimiterAbstract,
-  RateLimiterPostgres,
-  RateLimiterRes,
-} from 'rate-limiter-flexible';
-import { DataSource } from 'typeorm';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
+import type { Client } from '../common/http/client';
 import { AppConfig } from '../config/app-config';
 import type { Tx } from '../database/unit-of-work';
+import { Telemetry } from '../telemetry/telemetry';
+import { networkOf } from './client-network';
+import { isOver, type LimitCounter } from './limit-counter';
+import { LimitStore } from './limit-store';
 import { RateLimitedError } from './limits.errors';
-import type { LimitName } from './rate-limit.decorator';
 
-/** Counts attempts in Postgres, so that any number of processes share one count. */
+/**
+ * Limits on what costs somebody else something: accounts, mails, refreshes. Counted where all
+ * processes see it; if that is down, they let everything through.
+ */
 @Injectable()
 export class RateLimits {
-  private readonly limiters: Readonly<Record<LimitName, RateLimiterAbstract>>;
+  private readonly counters: Readonly<Record<'register' | 'mail' | 'refresh', LimitCounter>>;
 
   constructor(
     private readonly config: AppConfig,
-    dataSource: DataSource,
+    private readonly telemetry: Telemetry,
+    store: LimitStore,
   ) {
-    const limiter = (name: LimitName) =>
-      new RateLimiterPostgres({
-        storeClient: (dataSource.driver as PostgresDriver).master,
-        storeType: 'pool',
-        tableName: 'rate_limits',
-        tableCreated: true,
-        // By `purge`, a batch at a time.
-        clearExpiredByTimeout: false,
-        keyPrefix: name,
-        points: config.limits[name].points,
-        duration: config.limits[name].seconds,
-      });
-    this.limiters = {
-      login: limiter('login'),
-      register: limiter('register'),
-      mail: limiter('mail'),
+    const { register, mail, refresh } = config.limits;
+    this.counters = {
+      register: store.counter({ name: 'register', limit: register, whenDown: 'open' }),
+      mail: store.counter({ name: 'mail', limit: mail, whenDown: 'open' }),
+      refresh: store.counter({ name: 'refresh', limit: refresh, whenDown: 'open' }),
     };
   }
 
-  /**
-   * Counts one attempt against `limit` for whatever `about` names together. Stores only a digest.
-   * @throws RateLimitedError with the seconds to wait
-   */
-  async consume(limit: LimitName, ...about: readonly string[]): Promise<void> {
-    if (!this.config.limits.enabled) return;
-    const key = createHash('sha256').update(about.join('\n')).digest('base64url');
-    try {
-      await this.limiters[limit].consume(key);
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes)
-        throw new RateLimitedError(refusal.msBeforeNext / 1000);
-      throw refusal;
-    }
+  /** One more account from this address. @throws RateLimitedError */
+  registration(client: Client): Promise<void> {
+    return this.demand('register', networkOf(client.ip), client);
+  }
+
+  /** One more mail of this kind to this address. @throws RateLimitedError */
+  mail(kind: string, address: string, client: Client): Promise<void> {
+    return this.demand('mail', `${kind}\n${address}`, client);
+  }
+
+  /** One more refresh of this session, from wherever. @throws RateLimitedError */
+  refresh(sessionId: string, client: Client): Promise<void> {
+    return this.demand('refresh', sessionId, client);
   }
 
   /** Deletes at most so many counts that ended before, and says how many. */
@@ -64,5 +52,18 @@ export class RateLimits {
       [before.getTime(), most],
     );
     return deleted;
+  }
+
+  private async demand(
+    name: 'register' | 'mail' | 'refresh',
+    about: string,
+    { counts }: Client,
+  ): Promise<void> {
+    if (!this.config.limits.enabled) return;
+    const count = await this.counters[name].add(about);
+    if (count.used > 0) counts.push(count);
+    if (!isOver(count)) return;
+    this.telemetry.rateLimited(name);
+    throw new RateLimitedError(count.secondsLeft);
   }
 }

@@ -74,7 +74,7 @@ export class SupportService {
   ): Promise<void> {
     if (!account.email) throw new NoEmailError();
     if (!account.isActive) throw new UserDisabledError();
-    await this.limits.consume('mail', 'support', kind, account.email);
+    await this.limits.mail(`support ${kind}`, account.email, client);
     await this.unitOfWork.run(async (tx) => {
       if (!(await this.users.hold(tx, userId))) throw new UserNotFoundError();
       await this.mail.oweTo(tx, kind, account);

@@ -47,7 +47,7 @@ export class EmailChangeService implements OnModuleInit {
   ): Promise<void> {
     await this.proof.demand(account, password, client);
     if (newEmail === account.email) throw new EmailUnchangedError();
-    await this.limits.consume('mail', 'email change', newEmail);
+    await this.limits.mail('email change', newEmail, client);
     await this.unitOfWork.run(async (tx) => {
       if (!(await this.users.hold(tx, account.id))) throw new InvalidAccessTokenError();
       await this.mail.oweTo(

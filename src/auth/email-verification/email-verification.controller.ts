@@ -28,17 +28,24 @@ export class EmailVerificationController {
     description: 'To your own address if signed in, or to the one in the body. One answer for all.',
   })
   @ApiOkResponse({ type: MessageDto })
-  @Problems('invalid_access_token', 'validation_failed', 'rate_limited')
+  @Problems(
+    'invalid_access_token',
+    'csrf_token_invalid',
+    'origin_not_allowed',
+    'validation_failed',
+    'rate_limited',
+  )
   async request(
     @Body() body: RequestVerificationDto,
     @CurrentUser() user: SignedInUser | undefined,
+    @FromClient() client: Client,
   ): Promise<MessageDto> {
     const email = body.email ?? user?.account.email;
     if (!email)
       throw new ValidationFailedError([
         { pointer: '/email', detail: 'is needed unless you are signed in' },
       ]);
-    await this.verifications.request(email);
+    await this.verifications.request(email, client);
     return message(
       'If this address belongs to an account and is not verified, a link is on its way.',
     );

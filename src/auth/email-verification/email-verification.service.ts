@@ -33,9 +33,12 @@ export class EmailVerificationService implements OnModuleInit {
    * time for a known and an unknown one. Who it is for is found out when it is sent.
    * @throws RateLimitedError
    */
-  async request(email: string): Promise<void> {
-    await this.limits.consume('mail', 'verification', email);
-    await this.unitOfWork.run((tx) => this.mail.oweToAddress(tx, 'email_verification', email));
+  async request(email: string, client: Client): Promise<void> {
+    await this.limits.mail('verification', email, client);
+    await this.unitOfWork.run((tx) => {
+      this.unitOfWork.attribute(tx, client.requestId);
+      return this.mail.oweToAddress(tx, 'email_verification', email);
+    });
   }
 
   /**

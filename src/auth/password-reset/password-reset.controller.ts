@@ -23,8 +23,11 @@ export class PasswordResetController {
   })
   @ApiOkResponse({ type: MessageDto })
   @Problems('validation_failed', 'rate_limited')
-  async request(@Body() body: RequestPasswordResetDto): Promise<MessageDto> {
-    await this.resets.request(body.email);
+  async request(
+    @Body() body: RequestPasswordResetDto,
+    @FromClient() client: Client,
+  ): Promise<MessageDto> {
+    await this.resets.request(body.email, client);
     return message('If this address belongs to an account, a reset link is on its way.');
   }
 

@@ -36,9 +36,12 @@ export class PasswordResetService implements OnModuleInit {
    * time for a known and an unknown one. Who it is for is found out when it is sent.
    * @throws RateLimitedError
    */
-  async request(email: string): Promise<void> {
-    await this.limits.consume('mail', 'password reset', email);
-    await this.unitOfWork.run((tx) => this.mail.oweToAddress(tx, 'password_reset', email));
+  async request(email: string, client: Client): Promise<void> {
+    await this.limits.mail('password reset', email, client);
+    await this.unitOfWork.run((tx) => {
+      this.unitOfWork.attribute(tx, client.requestId);
+      return this.mail.oweToAddress(tx, 'password_reset', email);
+    });
   }
 
   /** Whether this link would still be taken; changes nothing. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { OutboundHttp } from '../../common/http/outbound-http';
 import { AppConfig } from '../../config/app-config';
+import { Telemetry } from '../../telemetry/telemetry';
 
 const PREFIX_LENGTH = 5;
 /** The other 35 hexadecimal digits of a SHA-1 and how often it was seen. */
@@ -18,6 +19,7 @@ export class BreachedPasswords {
   constructor(
     private readonly config: AppConfig,
     private readonly http: OutboundHttp,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /** Whether the service has seen the password; false, with a warning, when it cannot tell. */
@@ -25,8 +27,11 @@ export class BreachedPasswords {
     const hash = createHash('sha1').update(password, 'utf8').digest('hex').toUpperCase();
     try {
       const range = await this.fetchRange(hash.slice(0, PREFIX_LENGTH));
-      return (range.get(hash.slice(PREFIX_LENGTH)) ?? 0) > 0;
+      const isKnown = (range.get(hash.slice(PREFIX_LENGTH)) ?? 0) > 0;
+      this.telemetry.breachLookup(isKnown ? 'breached' : 'ok');
+      return isKnown;
     } catch (error) {
+      this.telemetry.breachLookup('unavailable');
       const reason = error instanceof Error ? error.message : String(error);
       this.logger.warn(`accepted a password without the breach check: ${reason}`);
       return false;

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AppConfig } from '../../config/app-config';
+import { Telemetry } from '../../telemetry/telemetry';
 import { HashingLane } from '../../limits/hashing-lane';
 import { OverloadedError } from '../../limits/limits.errors';
 import { ARGON2_ENGINE, type Argon2Engine, loadArgon2Engine } from './argon2-engine';
@@ -25,7 +26,7 @@ describe('PasswordHasher', () => {
   beforeEach(async () => {
     verify.mockReset().mockImplementation((hash, password) => engine.verify(hash, password));
     warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
-    const lane = new HashingLane();
+    const lane = new HashingLane({}, new Telemetry());
     run.mockReset().mockImplementation((job: () => Promise<unknown>) => lane.run(job));
     const module = await Test.createTestingModule({
       providers: [

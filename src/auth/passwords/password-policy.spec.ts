@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { OutboundHttp } from '../../common/http/outbound-http';
 import type { AppConfig } from '../../config/app-config';
+import { Telemetry } from '../../telemetry/telemetry';
 import { BreachedPasswords } from './breached-passwords';
 import { PasswordPolicy } from './password-policy';
 import { WeakPasswordError } from './passwords.errors';
@@ -17,7 +18,8 @@ const OWNER = { username: 'ada.lovelace', email: 'ada@example.com' };
 
 function policyWith(settings: Partial<AppConfig['passwords']>): PasswordPolicy {
   const config = { passwords: { ...OFF, ...settings } } as AppConfig;
-  const policy = new PasswordPolicy(config, new BreachedPasswords(config, new ImpatientHttp()));
+  const breached = new BreachedPasswords(config, new ImpatientHttp(), new Telemetry());
+  const policy = new PasswordPolicy(config, breached);
   policy.onModuleInit();
   return policy;
 }

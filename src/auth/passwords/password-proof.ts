@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../../common/http/client';
-import { RateLimits } from '../../limits/rate-limits';
+import { SignInProtection } from '../../limits/sign-in-protection';
 import type { Account } from '../../users/account';
 import { WrongPasswordError } from '../auth.errors';
 import { PasswordHasher } from './password-hasher';
@@ -10,15 +10,18 @@ import { PasswordHasher } from './password-hasher';
 export class PasswordProof {
   constructor(
     private readonly hasher: PasswordHasher,
-    private readonly limits: RateLimits,
+    private readonly protection: SignInProtection,
   ) {}
 
   /**
-   * Counts against the sign-in limit: a stolen access token must not be able to guess the password.
+   * Counts as a sign-in does: a stolen access token must not be able to guess the password.
    * @throws WrongPasswordError, also for an account without a password; RateLimitedError
    */
   async demand(account: Account, password: string, client: Client): Promise<void> {
-    await this.limits.consume('login', account.id, client.ip);
-    if (!(await this.hasher.verify(account.passwordHash, password))) throw new WrongPasswordError();
+    await this.protection.admit(client);
+    const { isRight } = await this.protection.judge(account.id, client, () =>
+      this.hasher.verify(account.passwordHash, password),
+    );
+    if (!isRight) throw new WrongPasswordError();
   }
 }

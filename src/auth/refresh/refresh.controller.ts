@@ -5,6 +5,7 @@ import { Public } from '../../common/access/public.decorator';
 import { type Client, FromClient } from '../../common/http/client';
 import { ValidationFailedError } from '../../common/http/http.errors';
 import { Problems } from '../../common/http/problems.decorator';
+import { RateLimited } from '../../limits/rate-limit.decorator';
 import { WantsCookies } from '../cookies/cookie-mode';
 import type { CookieSessionDto } from '../cookies/cookie-session.dto';
 import { OffersCookies } from '../cookies/offers-cookies.decorator';
@@ -26,6 +27,7 @@ export class RefreshController {
   ) {}
 
   @Post('refresh')
+  @RateLimited('refresh')
   @Public()
   @OffersCookies()
   @HttpCode(200)
@@ -44,6 +46,7 @@ export class RefreshController {
     'csrf_token_invalid',
     'origin_not_allowed',
     'validation_failed',
+    'rate_limited',
   )
   async refresh(
     @Body() body: RefreshDto,

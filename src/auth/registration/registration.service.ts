@@ -2,11 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
 import type { Client } from '../../common/http/client';
 import { AppConfig } from '../../config/app-config';
-import { UnitOfWork } from '../../database/unit-of-work';
+import { type Tx, UnitOfWork } from '../../database/unit-of-work';
 import { RateLimits } from '../../limits/rate-limits';
 import { MailService } from '../../mail/mail.service';
 import type { Account } from '../../users/account';
-import { EmailTakenError } from '../../users/users.errors';
 import { UsersService } from '../../users/users.service';
 import { NewPasswords } from '../passwords/new-passwords';
 
@@ -34,39 +33,60 @@ export class RegistrationService {
   ) {}
 
   /**
-   * Creates the account and owes its verification mail, both or neither.
+   * Creates the account and owes its verification mail, both or neither. Where accounts are hidden,
+   * a taken address gets the answer and the work of a free one, and its owner a mail.
    * @throws UsernameTakenError, EmailTakenError, WeakPasswordError, RateLimitedError
    */
   async register(registration: Registration, client: Client): Promise<RegistrationOutcome> {
-    await this.limits.consume('register', client.ip);
+    await this.limits.registration(client);
     const passwordHash = await this.passwords.hash(registration.password, registration);
-    const hides = this.config.signIn.registrationHidesAccounts;
-    try {
-      const account = await this.create(registration, passwordHash, client);
-      return hides ? { kind: 'hidden' } : { kind: 'created', account };
-    } catch (error) {
-      if (!(error instanceof EmailTakenError) || !hides) throw error;
-      await this.tellOwner(registration.email);
-      return { kind: 'hidden' };
-    }
+    if (!this.config.signIn.registrationHidesAccounts)
+      return { kind: 'created', account: await this.create(registration, passwordHash, client) };
+    await this.registerUnseen(registration, passwordHash, client);
+    return { kind: 'hidden' };
   }
 
   private create(registration: Registration, passwordHash: string, client: Client) {
     const { username, email, fullName } = registration;
     return this.unitOfWork.run(async (tx) => {
       const account = await this.users.create(tx, { username, email, passwordHash, fullName });
-      await this.mail.oweTo(tx, 'email_verification', account);
-      await this.audit.recordOwn(tx, 'user_registered', account.id, client);
+      await this.welcome(tx, account, client);
       return account;
     });
   }
 
-  private async tellOwner(email: string): Promise<void> {
-    const owner = await this.users.findByEmail(email);
-    if (!owner) return;
-    await this.unitOfWork.run(async (tx) => {
-      if (await this.users.hold(tx, owner.id))
-        await this.mail.oweTo(tx, 'already_registered', owner);
+  /** The same statements either way: how long it takes tells no more than the answer. */
+  private async registerUnseen(
+    registration: Registration,
+    passwordHash: string,
+    client: Client,
+  ): Promise<void> {
+    const { username, email, fullName } = registration;
+    const isDone = await this.unitOfWork.run(async (tx) => {
+      const owner = await this.users.createUnseen(tx, { username, email, passwordHash, fullName });
+      if (!owner) return false;
+      const { account, isNew } = owner;
+      await (isNew ? this.welcome(tx, account, client) : this.refuse(tx, account, client));
+      return true;
+    });
+    // Whoever had the address was deleted at that moment.
+    if (!isDone) await this.registerUnseen(registration, passwordHash, client);
+  }
+
+  private async welcome(tx: Tx, account: Account, client: Client): Promise<void> {
+    await this.mail.oweTo(tx, 'email_verification', account);
+    await this.audit.recordOwn(tx, 'user_registered', account.id, client);
+  }
+
+  /** Tells the owner of the address, and nobody else. */
+  private async refuse(tx: Tx, owner: Account, client: Client): Promise<void> {
+    await this.mail.oweTo(tx, 'already_registered', owner);
+    await this.audit.record(tx, {
+      action: 'registration_refused',
+      actorId: null,
+      subjectId: owner.id,
+      client,
+      details: { reason: 'email_taken' },
     });
   }
 }

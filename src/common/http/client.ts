@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { type Count, countsOf } from './rate-limit-headers';
 
 /** Where a request came from, for sessions and the audit trail. */
 export interface Client {
@@ -7,6 +8,8 @@ export interface Client {
   readonly ip: string;
   readonly userAgent: string | null;
   readonly requestId: string;
+  /** What the request was counted against so far, to be added to. */
+  readonly counts: Count[];
 }
 
 const LONGEST_USER_AGENT = 512;
@@ -14,15 +17,16 @@ const LONGEST_USER_AGENT = 512;
 const LONGEST_IP = 64;
 
 /** NUL cannot be stored in Postgres text, and a header may carry anything above it. */
-const storable = (header: string): string =>
-  header.replaceAll('\0', '').toWellFormed().slice(0, LONGEST_USER_AGENT);
+const storable = (header: string, longest: number): string =>
+  header.replaceAll('\0', '').slice(0, longest).toWellFormed();
 
 export function clientOf(request: FastifyRequest): Client {
   const userAgent = request.headers['user-agent'];
   return {
-    ip: request.ip.slice(0, LONGEST_IP),
-    userAgent: userAgent ? storable(userAgent) : null,
+    ip: storable(request.ip, LONGEST_IP),
+    userAgent: userAgent ? storable(userAgent, LONGEST_USER_AGENT) : null,
     requestId: request.id,
+    counts: countsOf(request),
   };
 }
 
