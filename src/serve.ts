@@ -1,32 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { JsonLogger } from './common/logging/json-logger';
 import type { AppConfig } from './config/app-config';
 import { createApp } from './configure-app';
 import { dataSourceOptions } from './data-source';
+import { directly } from './database/database-connection';
 import { migrate } from './database/migrate';
 import type { OpenDatabase } from './database/open-database';
+import { HealthService } from './health/health.service';
+import { MailProcessor } from './mail/mail.processor';
+import { demandRedis } from './redis/demand-redis';
+import type { Tracing } from './telemetry/tracing';
 
 /** Longest a shutdown may take: a process manager kills after ten seconds. */
 const SHUTDOWN_MS = 9_500;
 
 /** Runs the service on a database, in the role that the configuration names, until a signal. */
-export async function serve(config: AppConfig, database: OpenDatabase): Promise<void> {
-  const logger = new JsonLogger(config.process.logLevel);
-  await migrate(database.connection, dataSourceOptions(database.connection, 1));
-  const app = await createApp(config, database.connection, logger);
-  stopOnSignal(app, logger, () => database.release());
-  if (config.process.role === 'worker') {
-    await app.init();
-    logger.log({ msg: 'worker ready', database: database.description });
-    return;
-  }
+export async function serve(
+  config: AppConfig,
+  database: OpenDatabase,
+  tracing: Tracing,
+): Promise<void> {
+  const traceId = config.isTraced ? () => tracing.traceId() : undefined;
+  const logger = new JsonLogger(config.process.logLevel, undefined, traceId);
+  tracing.onLoss((err) => logger.warn({ msg: 'traces cannot be delivered', err }));
+  if (config.redis) await demandRedis(config.redis, logger);
+  const direct = directly(database.connection);
+  await migrate(direct, dataSourceOptions(direct, 1));
+  const app = await createApp(config, database.connection, logger, tracing);
+  stopOnSignal(app, config, logger, async () => {
+    await tracing.close();
+    database.release();
+  });
   await app.listen(config.process.port, config.process.host);
-  logger.log({ msg: 'listening', url: await app.getUrl(), database: database.description });
+  const where = { url: await app.getUrl(), database: database.description };
+  if (config.process.role === 'worker') return logger.log({ msg: 'worker ready', ...where });
+  logger.log({ msg: 'listening', ...where });
   if (config.environment !== 'production') await printWelcome(app, config, database.description);
 }
 
-/** Stops accepting, finishes requests and running mails, closes pools; then exit 0. */
-function stopOnSignal(app: NestFastifyApplication, logger: JsonLogger, release: () => void): void {
+/**
+ * Says that it is not ready and takes no more mails, waits until nobody sends it requests, finishes
+ * those and the mails it has begun, closes pools; then exit 0.
+ */
+function stopOnSignal(
+  app: NestFastifyApplication,
+  { process: { role, shutdownDelaySeconds } }: AppConfig,
+  logger: JsonLogger,
+  release: () => Promise<void>,
+): void {
   let isStopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (isStopping) return;
@@ -36,10 +58,14 @@ function stopOnSignal(app: NestFastifyApplication, logger: JsonLogger, release: 
       logger.fatal('not everything stopped in time');
       process.exit(1);
     }, SHUTDOWN_MS).unref();
-    // Before Nest's hooks: they wait for the mails, and no request should come in meanwhile.
+    app.get(HealthService).retire();
+    // What it leaves is in the outbox, for another process or the next one. Waited for below.
+    if (role !== 'api') void app.get(MailProcessor).stop();
+    await pause(shutdownDelaySeconds * 1000);
+    // Before Nest's hooks, which close what requests need.
     await app.getHttpAdapter().close();
     await app.close();
-    release();
+    await release();
     process.exit(0);
   };
   process.on('SIGTERM', (signal) => void stop(signal));

@@ -12,11 +12,16 @@ export interface OpenDatabase {
 
 /** The database that the configuration names, or the embedded Postgres, started if need be. */
 export async function openDatabase(config: AppConfig): Promise<OpenDatabase> {
-  const { url } = config.database;
+  const { url, directUrl, replicaUrl, isPooled } = config.database;
   if (url) {
     const { host, pathname } = new URL(url);
     return {
-      connection: { options: { connectionString: url } },
+      connection: {
+        options: { connectionString: url },
+        isPooled,
+        ...(directUrl !== null && { direct: { connectionString: directUrl } }),
+        ...(replicaUrl !== null && { replica: { connectionString: replicaUrl } }),
+      },
       description: `Postgres at ${host}${pathname}`,
       release: () => {},
     };

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { QueryFailedError } from 'typeorm';
 
 interface PgError {
@@ -26,13 +27,16 @@ export const isDeadlock = (error: unknown): boolean =>
 /** Connection refused, reset or timed out; server starting, stopping or out of connections. */
 const UNAVAILABLE =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|08\w{3}|57P0[123]|57014|53300)$/;
-/** What `pg` and its pool say without a code. */
+/**
+ * What `pg` and its pool say without a code; and TypeORM, in a transaction whose connection was lost
+ * between two statements.
+ */
 const UNAVAILABLE_TEXT =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Driver not Connected)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|Driver not Connected|Query runner already released|Database connection provided by a query runner was already released)/;
 
 /** Whether Postgres could not be reached or did not answer in time: worth trying again. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   const { code = '', syscall } = pgError(error);
   // The socket of a server that is not running; any other missing file is our own fault.
   if (code === 'ENOENT') return syscall === 'connect';

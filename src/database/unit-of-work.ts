@@ -13,6 +13,7 @@ type Hook = () => Promise<void>;
 export class UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
   private readonly hooks = new WeakMap<Tx, Hook[]>();
+  private readonly requests = new WeakMap<Tx, string>();
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -29,9 +30,21 @@ export class UnitOfWork {
       throw error;
     });
     for (const hook of this.hooks.get(tx) ?? []) {
-      await hook().catch((error: unknown) => this.logger.error(error));
+      await hook().catch((error: unknown) =>
+        this.logger.error({ requestId: this.requestOf(tx), err: error }),
+      );
     }
     return result;
+  }
+
+  /** Says which request `tx` is for, so that whoever logs about it later can say so. */
+  attribute(tx: Tx, requestId: string): void {
+    this.requests.set(tx, requestId);
+  }
+
+  /** Undefined where none is known. */
+  requestOf(tx: Tx): string | undefined {
+    return this.requests.get(tx);
   }
 
   /** Runs `hook` once `tx` has committed. Its failure is logged: the work itself is done. */

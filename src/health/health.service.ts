@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { MailQueue } from '../mail/mail.queue';
-import { DependencyDownError } from './health.errors';
+import { DependencyDownError, ShuttingDownError } from './health.errors';
 
 const TIMEOUT_MS = 2_000;
 
@@ -11,12 +11,32 @@ export type Dependency = 'database' | 'queue';
 @Injectable()
 export class HealthService {
   private readonly probes: Readonly<Record<Dependency, () => Promise<unknown>>>;
+  private retired = false;
 
   constructor(dataSource: DataSource, queue: MailQueue) {
     this.probes = {
       database: () => dataSource.query('SELECT 1'),
       queue: () => queue.ping(),
     };
+  }
+
+  /** From now on this process does not want requests, though it answers those that come. */
+  retire(): void {
+    this.retired = true;
+  }
+
+  get isRetired(): boolean {
+    return this.retired;
+  }
+
+  /**
+   * That requests should be sent here. They need the database and not the queue, without which
+   * mails wait in the outbox.
+   * @throws ShuttingDownError, DependencyDownError
+   */
+  async demandReady(): Promise<void> {
+    if (this.retired) throw new ShuttingDownError();
+    await this.demand('database');
   }
 
   /** @throws DependencyDownError naming all that did not answer */

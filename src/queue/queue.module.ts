@@ -1,35 +1,22 @@
 import { BullModule } from '@nestjs/bullmq';
-import { type DynamicModule, Module } from '@nestjs/common';
-import { createPostgresBackend, type QueueOptions, setDefaultBackendFactory } from 'bullmq';
-import { AppConfig } from '../config/app-config';
-import { DatabaseConnection } from '../database/database-connection';
-import { QUEUE_SCHEMA } from '../database/migrate';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type QueueOptions, setDefaultBackendFactory } from 'bullmq';
+import { QueueStore } from './queue-store';
 
-/** Connections that a queue or worker keeps when it runs on Postgres. */
-const POOL_SIZE = 4;
-
-/** Where every queue of the service lives: on Redis with REDIS_URL, otherwise on Postgres. */
-@Module({})
+/** Where every queue of the service lives, and workers are made. */
+@Global()
+@Module({ providers: [QueueStore], exports: [QueueStore] })
 export class QueueModule {
   static register(): DynamicModule {
     return {
       module: QueueModule,
-      imports: [
-        BullModule.forRootAsync({
-          inject: [AppConfig, DatabaseConnection],
-          useFactory: queueOptions,
-        }),
-      ],
+      imports: [BullModule.forRootAsync({ inject: [QueueStore], useFactory: queueOptions })],
     };
   }
 }
 
-function queueOptions(config: AppConfig, database: DatabaseConnection): QueueOptions {
-  if (config.redis.url) {
-    setDefaultBackendFactory();
-    return { connection: { url: config.redis.url, maxRetriesPerRequest: null } };
-  }
-  setDefaultBackendFactory(createPostgresBackend as never);
-  const connection = { ...database.options, schema: QUEUE_SCHEMA, max: POOL_SIZE, migrate: false };
-  return { connection: connection };
+/** Nest passes no backend on, so for queues it is set for the whole process. */
+function queueOptions(store: QueueStore): QueueOptions {
+  setDefaultBackendFactory(store.backend);
+  return store.queueOptions;
 }

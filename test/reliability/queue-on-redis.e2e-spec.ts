@@ -1,14 +1,14 @@
 import { MailSweeper } from '../../src/mail/mail.sweeper';
-import { Redis } from 'ioredis';
 import { signUp } from '../support/people';
-import { describeWithRedis, startTestRedis, type TestRedis } from '../support/redis';
+import { describeWithRedis } from '../support/redis';
+import { TestRedis } from '../support/redis-server';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 describeWithRedis('the mail queue on Redis', () => {
   let redis: TestRedis;
   let test: TestApp;
   beforeAll(async () => {
-    redis = await startTestRedis();
+    redis = await TestRedis.start();
     test = await startTestApp({ env: { REDIS_URL: redis.url } });
   });
   afterAll(async () => {
@@ -31,11 +31,9 @@ describeWithRedis('the mail queue on Redis', () => {
   });
 
   it('loses no mail when Redis loses all its data', async () => {
-    const client = new Redis(redis.url);
     test.inbox.refusals = 1;
     const person = await signUp(test);
-    await client.flushall();
-    client.disconnect();
+    await redis.command('FLUSHALL');
     test.clock.advance({ minutes: 2 });
     await test.app.get(MailSweeper).sweep();
     await test.inbox.waitFor(person.email, /confirm/i);

@@ -2,10 +2,12 @@ import type { Client } from 'pg';
 import type { AppConfig } from '../../config/app-config';
 import type { Clock } from '../../common/time/clock';
 import { type Finding, findingsOf } from './finding';
+import { isSession } from './other-addresses-check';
 
 const database = findingsOf('database');
 const clocks = findingsOf('clock');
 const connections = findingsOf('connections');
+const pooler = findingsOf('pooler');
 const extension = findingsOf('pg_trgm');
 
 /** Of the queue on Postgres, and of generated ids and trusted extensions. */
@@ -25,6 +27,7 @@ interface ServerRow {
   readonly has_trgm: boolean;
   readonly offers_trgm: boolean;
   readonly may_create: boolean;
+  readonly backend: number;
 }
 
 const SERVER = `
@@ -40,7 +43,8 @@ const SERVER = `
        FROM pg_database WHERE datname = current_database())) AS most_connections,
     EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') AS has_trgm,
     EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS offers_trgm,
-    has_database_privilege(current_database(), 'CREATE') AS may_create`;
+    has_database_privilege(current_database(), 'CREATE') AS may_create,
+    pg_backend_pid() AS backend`;
 
 /** The server: its version, its clock, its room for us, and what it must be able to do. */
 export async function checkServer(
@@ -54,6 +58,7 @@ export async function checkServer(
   const server = rows[0]!;
   return [
     checkVersion(server, description),
+    ...checkPooler(client, server, config),
     checkClock(server.now.getTime(), before, clock.now().getTime()),
     checkConnections(server, config),
     checkTrigrams(server),
@@ -67,6 +72,16 @@ function checkVersion({ version, version_name }: ServerRow, description: string)
     : database.fail(message, `Upgrade it: Gatehouse needs Postgres ${LEAST_VERSION} or newer.`);
 }
 
+function checkPooler(client: Client, { backend }: ServerRow, config: AppConfig): Finding[] {
+  if (config.database.isPooled || isSession(client, backend)) return [];
+  return [
+    pooler.fail(
+      'DATABASE_URL leads to a PgBouncer or the like, which nobody told us',
+      'Set DATABASE_PGBOUNCER=true: docs/operations.md, PgBouncer.',
+    ),
+  ];
+}
+
 /** The server looked at its clock between our two looks at ours, which bounds the difference. */
 function checkClock(theirs: number, before: number, after: number): Finding {
   const seconds = Math.max(0, before - theirs, theirs - after) / 1000;
@@ -78,7 +93,9 @@ function checkClock(theirs: number, before: number, after: number): Finding {
 
 function checkConnections({ most_connections: most }: ServerRow, config: AppConfig): Finding {
   const { role } = config.process;
-  const needed = config.database.poolSize + (config.redis.url ? 0 : QUEUE_CONNECTIONS[role]);
+  const { isPooled, poolSize } = config.database;
+  const needed = (isPooled ? 0 : poolSize) + (config.redis ? 0 : QUEUE_CONNECTIONS[role]);
+  if (needed === 0) return connections.ok('are all those of the PgBouncer');
   const fitting = Math.floor(most / needed);
   const message = `a process (${role}) takes up to ${needed} of ${most}: ${fitting} can run at once`;
   const fix = 'Lower DATABASE_POOL_SIZE, or raise max_connections of the server.';

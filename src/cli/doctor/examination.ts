@@ -11,6 +11,7 @@ import { checkDisk } from './disk-check';
 import { type Finding, findingsOf } from './finding';
 import { checkMail } from './mail-check';
 import { checkOAuth } from './oauth-check';
+import { checkDirect, checkReplica } from './other-addresses-check';
 import { checkRedis } from './redis-check';
 import { checkSchema } from './schema-check';
 
@@ -55,11 +56,12 @@ function examinations({ database, redis }: AppConfig, online: boolean): Examinat
   const queue = {
     topic: 'queue',
     variables: ['REDIS_URL'],
-    look: () => (redis.url ? checkRedis(redis.url) : queueOnPostgres()),
+    look: () => (redis ? checkRedis(redis) : queueOnPostgres()),
   };
   return [
     ...(database.url ? [] : [disk]),
     { topic: 'database', variables: ['DATA_DIR', 'DATABASE_URL'], look: checkDatabase },
+    ...otherAddresses(database),
     queue,
     {
       topic: 'mail',
@@ -72,6 +74,20 @@ function examinations({ database, redis }: AppConfig, online: boolean): Examinat
       look: ({ oauth }) => checkOAuth(oauth, http, online),
     },
   ];
+}
+
+function otherAddresses({ directUrl, replicaUrl }: AppConfig['database']): Examination[] {
+  const direct = {
+    topic: 'direct',
+    variables: ['DATABASE_DIRECT_URL'],
+    look: () => checkDirect({ connectionString: directUrl! }),
+  };
+  const replica = {
+    topic: 'replica',
+    variables: ['DATABASE_REPLICA_URL'],
+    look: () => checkReplica({ connectionString: replicaUrl! }),
+  };
+  return [...(directUrl ? [direct] : []), ...(replicaUrl ? [replica] : [])];
 }
 
 const checkDatabase = (config: AppConfig): Promise<Finding[]> =>

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Redis } from 'ioredis';
+import { until } from './until';
+
+/** As in redis.conf; an array where a directive is repeated. */
+export type RedisDirectives = Readonly<Record<string, string | readonly string[]>>;
+
+/** A throwaway Redis on 127.0.0.1 that keeps nothing, unless it is told otherwise. */
+export class TestRedis {
+  private server: ChildProcess | null = null;
+
+  private constructor(
+    readonly port: number,
+    private readonly words: readonly string[],
+  ) {}
+
+  static async start(directives: RedisDirectives = {}): Promise<TestRedis> {
+    const port = await freePort();
+    const all = {
+      port: String(port),
+      bind: '127.0.0.1',
+      save: '',
+      'maxmemory-policy': 'noeviction',
+      ...directives,
+    };
+    const redis = new TestRedis(port, commandLine(all));
+    await redis.start();
+    return redis;
+  }
+
+  /** It keeps what it learns in its configuration file. */
+  static async startSentinel(port: number, file: string): Promise<TestRedis> {
+    const sentinel = new TestRedis(port, [file, '--sentinel']);
+    await sentinel.start();
+    return sentinel;
+  }
+
+  get isStopped(): boolean {
+    return this.server?.exitCode != null || this.server?.signalCode != null;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Again, on the same port, with nothing of what it held. */
+  async start(): Promise<void> {
+    const server = spawn('redis-server', this.words, { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.server = server;
+    let isUp = false;
+    server.stdout.on('data', (chunk: Buffer) => {
+      isUp ||= /Ready to accept connections|\+monitor|Sentinel ID/.test(chunk.toString());
+    });
+    await until(() => {
+      if (server.exitCode !== null) throw new Error(`redis-server ${this.words.join(' ')}`);
+      return isUp;
+    });
+  }
+
+  /** As a crash would; may be called again. */
+  async stop(): Promise<void> {
+    if (this.isStopped) return;
+    const gone = once(this.server!, 'exit');
+    this.server!.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Keeps its connections and takes new ones, and does not answer. */
+  hang(): void {
+    this.server!.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.server!.kill('SIGCONT');
+  }
+
+  /** What an operator would type. */
+  async command(...words: readonly [string, ...string[]]): Promise<unknown> {
+    const operator = new Redis(this.port, '127.0.0.1', { enableReadyCheck: false });
+    operator.on('error', () => {});
+    try {
+      const [name, ...rest] = words;
+      return await operator.call(name, ...rest);
+    } finally {
+      operator.disconnect();
+    }
+  }
+}
+
+/**
+ * Nobody listens there at the moment. Below the ports that the system gives to connections: one of
+ * those would be taken by somebody's while a server that is to come back is down.
+ */
+export async function freePort(): Promise<number> {
+  const port = randomInt(10_000, 32_000);
+  const probe = createServer().listen(port, '127.0.0.1');
+  const isFree = await once(probe, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (!isFree) return freePort();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+const commandLine = (directives: RedisDirectives): string[] =>
+  Object.entries(directives).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => [`--${name}`, ...(one === '' ? [''] : one.split(' '))]),
+  );
