@@ -2,8 +2,10 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 export const AUDIT_ACTIONS = [
   'user_registered',
+  'registration_refused',
   'sign_in_succeeded',
   'sign_in_failed',
+  'sign_in_blocked',
   'signed_out',
   'all_sessions_revoked',
   'session_revoked',
@@ -30,6 +32,8 @@ export const AUDIT_ACTIONS = [
   'user_deleted',
   'data_exported',
   'subscription_changed',
+  'signing_key_created',
+  'signing_key_revoked',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

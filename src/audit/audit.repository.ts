@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { ListReader } from '../database/list-reader';
 import type { Tx } from '../database/unit-of-work';
 import { type AuditAction, AuditEvent } from './audit-event.entity';
 
@@ -53,6 +54,7 @@ export class AuditRepository {
     { userId, ...filter }: AuditFilter,
     after: AuditPosition | null,
     most: number,
+    reader: ListReader = this.dataSource,
   ): Promise<ListedEvent[]> {
     const values: unknown[] = [];
     const add = (value: unknown): string => `$${values.push(value)}`;
@@ -68,7 +70,7 @@ export class AuditRepository {
     const found = user
       ? `${walk(`subject_id = ${user}`)} UNION ${walk(`actor_id = ${user}`)}`
       : walk();
-    const rows = await this.dataSource.query<(AuditEvent & { readonly time: string })[]>(
+    const rows = await reader.query<(AuditEvent & { readonly time: string })[]>(
       `SELECT ${COLUMNS}, ${TIME} AS time FROM (${found}) e ${NEWEST_FIRST} LIMIT ${limit}`,
       values,
     );

@@ -3,7 +3,8 @@ import type { Client } from '../common/http/client';
 import { Random } from '../common/random/random';
 import { Clock } from '../common/time/clock';
 import { type Tx, UnitOfWork } from '../database/unit-of-work';
-import type { AuditAction } from './audit-event.entity';
+import { Telemetry } from '../telemetry/telemetry';
+import { AUDIT_ACTIONS, type AuditAction } from './audit-event.entity';
 import { AuditRepository } from './audit.repository';
 
 /** What a deletion cleans itself, well within the time of a statement. */
@@ -27,9 +28,12 @@ export class AuditService {
   constructor(
     private readonly events: AuditRepository,
     private readonly unitOfWork: UnitOfWork,
+    private readonly telemetry: Telemetry,
     private readonly clock: Clock,
     private readonly random: Random,
-  ) {}
+  ) {
+    telemetry.expect({ actions: AUDIT_ACTIONS });
+  }
 
   /** As `record`, for what somebody did to their own account. */
   recordOwn(
@@ -55,15 +59,17 @@ export class AuditService {
       details,
       createdAt: this.clock.now(),
     });
-    this.unitOfWork.afterCommit(tx, async () =>
+    if (client) this.unitOfWork.attribute(tx, client.requestId);
+    this.unitOfWork.afterCommit(tx, async () => {
+      this.telemetry.securityEvent(action);
       this.logger.log({
         msg: 'security event',
         action,
         actorId,
         subjectId,
         requestId: client?.requestId,
-      }),
-    );
+      });
+    });
   }
 
   /**

@@ -1,11 +1,13 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/time/clock';
 import { UnitOfWork } from '../database/unit-of-work';
+import { Telemetry } from '../telemetry/telemetry';
 import { MailComposers } from './mail-composers';
 import { RetryPolicy } from './mail.queue';
 import { MailTransport, PermanentMailError } from './message';
 import type { OutboxMail } from './outbox-mail.entity';
 import { OutboxRepository } from './outbox.repository';
+import { MAIL_VALUES } from './templates/mail-kind';
 import { MailRenderer } from './templates/mail-renderer';
 
 /** Longer than any transport may take, so that nobody else takes a mail that is being sent. */
@@ -23,8 +25,11 @@ export class MailDelivery implements OnApplicationShutdown {
     private readonly transport: MailTransport,
     private readonly retry: RetryPolicy,
     private readonly unitOfWork: UnitOfWork,
+    private readonly telemetry: Telemetry,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    telemetry.expect({ mailKinds: Object.keys(MAIL_VALUES) });
+  }
 
   /** @throws the transport's error where the mail should be tried again */
   async deliver(id: string): Promise<void> {
@@ -40,6 +45,7 @@ export class MailDelivery implements OnApplicationShutdown {
     }
     // Outside the `try`: a mail that went out has not failed, whatever becomes of the mark.
     await this.unitOfWork.run((tx) => this.outbox.markSent(tx, mail, this.clock.now()));
+    this.telemetry.mail('sent', mail.kind);
     this.logger.log({ msg: 'mail sent', mailId: mail.id, kind: mail.kind });
   }
 
@@ -58,6 +64,7 @@ export class MailDelivery implements OnApplicationShutdown {
     const content = await this.composers.compose(mail);
     if (!content) {
       await this.unitOfWork.run((tx) => this.outbox.discard(tx, mail.id));
+      this.telemetry.mail('forgotten', mail.kind);
       return false;
     }
     const rendered = this.renderer.render(mail.kind, content.locale ?? mail.locale, content);
@@ -73,6 +80,7 @@ export class MailDelivery implements OnApplicationShutdown {
         ? this.outbox.markFailed(tx, mail, this.clock.now(), error.message)
         : this.outbox.release(tx, mail, error.message),
     );
+    this.telemetry.mail(isFinal ? 'failed' : 'retried', kind);
     // Not the message: a mail server's answer may repeat the address.
     this.logger.warn({
       msg: 'mail not sent',

@@ -1,9 +1,30 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { JobsOptions, Queue } from 'bullmq';
-import { AppConfig } from '../config/app-config';
+import { NowAndThen } from '../common/logging/now-and-then';
+import { Clock } from '../common/time/clock';
+import { QueueStore } from '../queue/queue-store';
+import { Tracing } from '../telemetry/tracing';
 
 export const MAIL_QUEUE = 'mail';
+
+/** While the store is down there is an error for every try to reach it. */
+const SECONDS_BETWEEN_LINES = 10;
+
+/** What a job holds besides its id. */
+export interface MailJob {
+  /** Of `Tracing`. */
+  readonly cause?: string;
+}
+
+const JOB_STATES = ['waiting', 'delayed', 'active', 'failed'] as const;
+
+export interface QueueUse {
+  /** Jobs by state; a finished one is gone, a failed one too where it was given up. */
+  readonly jobs: Readonly<Record<(typeof JOB_STATES)[number], number>>;
+  /** Processes that take jobs. */
+  readonly workers: number;
+}
 
 /** How often a mail is tried, and how long after the first failure; the wait doubles each time. */
 export abstract class RetryPolicy {
@@ -19,26 +40,40 @@ export class MailQueue implements OnModuleInit {
   constructor(
     @InjectQueue(MAIL_QUEUE) private readonly queue: Queue,
     private readonly retry: RetryPolicy,
-    private readonly config: AppConfig,
-  ) {}
+    private readonly store: QueueStore,
+    private readonly tracing: Tracing,
+    clock: Clock,
+  ) {
+    const faults = new NowAndThen(clock, SECONDS_BETWEEN_LINES);
+    queue.on('error', (err) => faults.tell(() => this.logger.error({ msg: 'mail queue', err })));
+  }
 
   /**
    * On Postgres the start fails if the queue cannot be reached: BullMQ would remember a failed
    * first connection for ever. Redis it tries again by itself.
    */
   async onModuleInit(): Promise<void> {
-    this.queue.on('error', (error) => this.logger.error({ msg: 'mail queue', err: error }));
-    if (!this.config.redis.url) await this.queue.waitUntilReady();
+    if (this.store.kind === 'postgres') await this.queue.waitUntilReady();
   }
 
   async add(ids: readonly string[]): Promise<void> {
-    const jobs = ids.map((id) => ({ name: 'send', data: {}, opts: this.optionsOf(id) }));
+    const data: MailJob = { cause: this.tracing.cause() };
+    const jobs = ids.map((id) => ({ name: 'send', data, opts: this.optionsOf(id) }));
     await this.queue.addBulk(jobs);
   }
 
   /** Resolves if the queue's store answers. */
   async ping(): Promise<void> {
     await this.queue.getJobCounts('waiting');
+  }
+
+  /** How much lies in the queue, and how many take from it. */
+  async use(): Promise<QueueUse> {
+    const [jobs, workers] = await Promise.all([
+      this.queue.getJobCounts(...JOB_STATES),
+      this.queue.getWorkersCount(),
+    ]);
+    return { jobs: jobs as QueueUse['jobs'], workers };
   }
 
   private optionsOf(jobId: string): JobsOptions {

@@ -69,7 +69,7 @@ export class MailService {
       failedAt: null,
       lastError: null,
     });
-    this.unitOfWork.afterCommit(tx, async () => this.nudge(id));
+    this.nudgeAfter(tx, { id, kind: mail.kind });
   }
 
   /** As `owe`, to the owner of an account at its address. Somebody without one is owed nothing. */
@@ -94,7 +94,7 @@ export class MailService {
    */
   async oweAgain(tx: Tx, id: string): Promise<OutboxMail | null> {
     const mail = await this.outbox.reopen(tx, id);
-    if (mail) this.unitOfWork.afterCommit(tx, async () => this.nudge(id));
+    if (mail) this.nudgeAfter(tx, mail);
     return mail;
   }
 
@@ -128,15 +128,25 @@ export class MailService {
     return this.outbox.countUnsent();
   }
 
+  /** For how many seconds the oldest of these is owed; 0 where there is none. */
+  async oldestUnsentSeconds(): Promise<number> {
+    const oldest = await this.outbox.findOldestUnsent();
+    return oldest ? (this.clock.now().getTime() - oldest.getTime()) / 1000 : 0;
+  }
+
   /** How many mails were given up on and kept. */
   countFailed(): Promise<number> {
     return this.outbox.countFailed();
   }
 
   /** Not awaited by the request: if the queue is slow or down, the sweeper finds the row. */
-  private nudge(id: string): void {
-    this.queue.add([id]).catch((error: unknown) => {
-      this.logger.warn({ msg: 'mail left to the sweeper', mailId: id, err: error });
+  private nudgeAfter(tx: Tx, { id: mailId, kind }: Pick<OutboxMail, 'id' | 'kind'>): void {
+    this.unitOfWork.afterCommit(tx, async () => {
+      const requestId = this.unitOfWork.requestOf(tx);
+      this.logger.log({ msg: 'mail owed', requestId, mailId, kind });
+      this.queue.add([mailId]).catch((err: unknown) => {
+        this.logger.warn({ msg: 'mail left to the sweeper', requestId, mailId, err });
+      });
     });
   }
 }

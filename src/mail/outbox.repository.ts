@@ -158,6 +158,19 @@ export class OutboxRepository {
     return repository.countBy({ sentAt: IsNull(), failedAt: IsNull() });
   }
 
+  /** When the mail that is owed for longest was owed; null where none is. */
+  async findOldestUnsent(): Promise<Date | null> {
+    const oldest = await this.dataSource
+      .getRepository(OutboxMail)
+      .createQueryBuilder('mail')
+      .select(['mail.id', 'mail.createdAt'])
+      .where(OF_STATUS.unsent)
+      .orderBy('mail.createdAt')
+      .limit(1)
+      .getOne();
+    return oldest?.createdAt ?? null;
+  }
+
   countFailed(): Promise<number> {
     return this.dataSource.getRepository(OutboxMail).countBy({ failedAt: Not(IsNull()) });
   }

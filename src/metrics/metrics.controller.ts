@@ -5,6 +5,7 @@ import { UnauthenticatedError } from '../common/access/access.errors';
 import { Public } from '../common/access/public.decorator';
 import { RouteNotFoundError } from '../common/http/http.errors';
 import { AppConfig } from '../config/app-config';
+import { Unlimited } from '../limits/unlimited.decorator';
 import { MetricsService } from './metrics.service';
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -12,6 +13,7 @@ const sha256 = (text: string): Buffer => createHash('sha256').update(text).diges
 /** Open in development; with METRICS_TOKEN only for its bearer; in production not there without. */
 @ApiExcludeController()
 @Public()
+@Unlimited()
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {
   constructor(

@@ -48,7 +48,12 @@ export class JsonLogger implements LoggerService {
   private readonly pino: Logger;
   private readonly requests: Logger;
 
-  constructor(level: LogLevel, destination?: DestinationStream) {
+  /** @param traceId of the request or job that a line is written for, where it is traced */
+  constructor(
+    level: LogLevel,
+    destination?: DestinationStream,
+    traceId?: () => string | undefined,
+  ) {
     const output = destination ?? standardOutput();
     const options: LoggerOptions = {
       level,
@@ -56,6 +61,7 @@ export class JsonLogger implements LoggerService {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
+      ...(traceId && { mixin: () => ({ trace_id: traceId() }) }),
     };
     this.pino = pino({ ...options, redact: { paths: REDACT, censor: '[redacted]' } }, output);
     this.requests = pino(options, output);

@@ -15,6 +15,19 @@ export function humanDuration(seconds: number, locale = 'en'): string {
   const fits = ({ size, least }: (typeof UNITS)[number]): boolean =>
     whole >= 10 * size || (whole % size === 0 && whole >= least * size);
   const { unit, size } = UNITS.find(fits)!;
-  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
+  const format = new Intl.NumberFormat(languageOf(locale), {
+    style: 'unit',
+    unit,
+    unitDisplay: 'long',
+  });
   return format.format(Math.floor(whole / size));
+}
+
+/** English for what only looks like a language tag, such as `en-0`: a mail must not fail for it. */
+function languageOf(locale: string): string {
+  try {
+    return Intl.getCanonicalLocales(locale)[0] ?? 'en';
+  } catch {
+    return 'en';
+  }
 }

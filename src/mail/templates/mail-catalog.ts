@@ -25,7 +25,13 @@ export interface MailCatalog {
   readonly greeting: string;
   /** Stands before the plain address of the link. */
   readonly linkHint: string;
-  readonly details: { readonly time: string; readonly device: string; readonly ip: string };
+  /** Labels of the circumstances. */
+  readonly details: {
+    readonly time: string;
+    readonly device: string;
+    readonly ip: string;
+    readonly signed_in_with: string;
+  };
   /** Left out where no `SUPPORT_EMAIL` is configured. */
   readonly help: string;
   readonly reason: string;

@@ -10,6 +10,8 @@ export const MAIL_VALUES = {
   /** To the old address, when the change is done. */
   email_changed: ['new_email'],
   refresh_token_reused: [],
+  /** When it was is added as it is composed. */
+  new_sign_in: ['device', 'ip', 'signed_in_with'],
   already_registered: [],
   invitation: ['expires_in'],
   sign_in_method_linked: ['method'],
@@ -43,8 +45,8 @@ export interface MailContent {
   /** Required by kinds whose copy has a button, ignored by the others. */
   readonly actionUrl?: string;
   /**
-   * What `MAIL_VALUES` names for the kind. `time`, `device` and `ip` are optional for every kind:
-   * those given are listed beneath the text.
+   * What `MAIL_VALUES` names for the kind. `time`, `device`, `ip` and `signed_in_with` are optional
+   * for every kind: those given are listed beneath the text.
    */
   readonly values?: Readonly<Record<string, string>>;
 }

@@ -74,7 +74,7 @@ export class MailRenderer {
 
 /** The circumstances that are known, each with its label. */
 const detailsOf = (labels: MailCatalog['details'], values: Values): MailView['details'] =>
-  (['time', 'device', 'ip'] as const)
+  (['time', 'device', 'ip', 'signed_in_with'] as const)
     .filter((name) => values[name])
     .map((name) => ({ label: labels[name], value: values[name]! }));
 

@@ -6,7 +6,12 @@ export const en: MailCatalog = {
   language: 'en',
   greeting: 'Hello {{username}},',
   linkHint: 'If the button does not work, open this address in your browser:',
-  details: { time: 'When', device: 'Device', ip: 'IP address' },
+  details: {
+    time: 'When',
+    device: 'Device',
+    ip: 'IP address',
+    signed_in_with: 'Signed in with',
+  },
   help: 'Questions? Write to {{support_email}}.',
   reason: '{{company}} sent you this message because it concerns your account.',
   mails: {
@@ -87,6 +92,16 @@ export const en: MailCatalog = {
       ],
       closing:
         'If you do not recognise this, or it happens again, change your password: that ends all other sessions too.',
+    },
+    new_sign_in: {
+      subject: 'New sign-in to your {{company}} account',
+      preheader: 'It came from a device that was not used with your account lately.',
+      heading: 'New sign-in to your account',
+      paragraphs: [
+        'Your {{company}} account was just signed in to from a device that was not used with it lately. If this was you, there is nothing left to do.',
+      ],
+      closing:
+        'If this was not you, choose “Forgot password” on the sign-in page now and set a new one: that ends every session. If you sign in with another service, change your password there too. Then look through your linked accounts and your list of sessions, and end what you do not know.',
     },
     already_registered: {
       subject: 'You already have an account at {{company}}',
