@@ -1,24 +1,23 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { JwtSignOptions } from '@nestjs/jwt';
 import { AppConfig } from '../config/app-config';
 import type { TokenType } from './token-claims';
 
-export interface SigningKey {
-  readonly algorithm: NonNullable<JwtSignOptions['algorithm']>;
+interface TokenKey {
+  readonly algorithm: 'HS256';
   readonly sign: KeyObject;
   readonly verify: KeyObject;
 }
 
 /**
  * One key for each type of token. Access tokens are signed with SECRET_KEY itself, so that a
- * backend that shares it can check them; every other type has a key derived from it (HKDF-SHA256,
- * RFC 5869), so a token of one type has no valid signature as another. KeyObjects, because
- * jsonwebtoken parses a string anew at every call.
+ * backend that shares it can check them, unless `AccessTokenKeys` has others for them; every other
+ * type has a key derived from it (HKDF-SHA256, RFC 5869), so a token of one type has no valid
+ * signature as another. KeyObjects, because jsonwebtoken parses a string anew at every call.
  */
 @Injectable()
 export class SigningKeys {
-  private readonly keys: Readonly<Record<TokenType, SigningKey>>;
+  private readonly keys: Readonly<Record<TokenType, TokenKey>>;
 
   constructor(config: AppConfig) {
     const secret = config.tokens.secretKey;
@@ -31,12 +30,12 @@ export class SigningKeys {
     };
   }
 
-  of(type: TokenType): SigningKey {
+  of(type: TokenType): TokenKey {
     return this.keys[type];
   }
 }
 
-function hs256(bytes: Buffer): SigningKey {
+function hs256(bytes: Buffer): TokenKey {
   const key = createSecretKey(bytes);
   return { algorithm: 'HS256', sign: key, verify: key };
 }

@@ -3,11 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Random } from '../common/random/random';
 import { Clock } from '../common/time/clock';
-import { AppConfig } from '../config/app-config';
+import { type AccessTokenAlgorithm, AppConfig } from '../config/app-config';
+import { type AccessTokenKey, AccessTokenKeys, type VerifyingKey } from './access-token-keys';
+import { headerOf } from './jws-header';
 import { SigningKeys } from './signing-keys';
 import { isTokenOf, type TokenClaims, type TokenType, type VerifiedToken } from './token-claims';
 
 const AUDIENCE = 'gatehouse';
+/** Which of them, a token's key says. */
+const ACCESS_TOKEN_ALGORITHMS: readonly AccessTokenAlgorithm[] = ['HS256', 'RS256', 'ES256'];
 
 /** Where a token stands in time. Left out: issued now, with a fresh `jti`. */
 export interface Issue {
@@ -22,14 +26,19 @@ export class TokensService {
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: SigningKeys,
+    private readonly accessKeys: AccessTokenKeys,
     private readonly config: AppConfig,
     private readonly clock: Clock,
     private readonly random: Random,
   ) {}
 
-  /** The same claims, `jti` and times give the same token, bit for bit. */
+  /**
+   * The same claims, `jti` and times give the same token, bit for bit; of an access token that is
+   * not promised, whose key may be another by then.
+   * @throws NoSigningKeyError
+   */
   issue<T extends TokenType>(type: T, claims: TokenClaims[T], when: Issue): string {
-    const { algorithm, sign } = this.keys.of(type);
+    const { algorithm, sign, kid } = this.signing(type);
     const payload = {
       ...claims,
       type,
@@ -39,15 +48,44 @@ export class TokensService {
       iat: numericDate(when.issuedAt ?? this.clock.now()),
       exp: numericDate(when.expiresAt),
     };
-    return this.jwt.sign(payload, { privateKey: sign, algorithm });
+    return this.jwt.sign(payload, { privateKey: sign, algorithm, ...(kid && { keyid: kid }) });
   }
 
   /**
    * The claims, or null for anything but a whole, unexpired token of exactly this type, signed
    * here with this type's key and algorithm. Never throws for what a client sent.
    */
-  verify<T extends TokenType>(type: T, token: string): VerifiedToken<T> | null {
-    const { verify, algorithm } = this.keys.of(type);
+  verify<T extends Exclude<TokenType, 'access'>>(type: T, token: string): VerifiedToken<T> | null {
+    return this.check(type, token, this.keys.of(type));
+  }
+
+  /** As `verify`, for an access token, whose key another process may have made just now. */
+  async verifyAccess(accessToken: string): Promise<VerifiedToken<'access'> | null> {
+    const key = await this.accessKeys.find(accessToken);
+    return key && this.check('access', accessToken, key);
+  }
+
+  /** What passport-jwt needs to check an access token exactly as `verifyAccess` does. */
+  get accessTokenRules() {
+    return {
+      algorithms: [...ACCESS_TOKEN_ALGORITHMS],
+      issuer: this.config.tokens.issuer,
+      audience: AUDIENCE,
+    };
+  }
+
+  private signing(
+    type: TokenType,
+  ): Pick<AccessTokenKey, 'algorithm' | 'sign'> & { kid?: string | null } {
+    return type === 'access' ? this.accessKeys.current : this.keys.of(type);
+  }
+
+  private check<T extends TokenType>(
+    type: T,
+    token: string,
+    { verify, algorithm }: VerifyingKey,
+  ): VerifiedToken<T> | null {
+    if (!headerOf(token)) return null;
     try {
       const payload: unknown = this.jwt.verify(token, {
         // The type lacks KeyObject, which jsonwebtoken takes and is ten times faster with.
@@ -61,17 +99,6 @@ export class TokensService {
     } catch {
       return null;
     }
-  }
-
-  /** What passport-jwt needs to check an access token exactly as `verify('access', …)` does. */
-  get accessTokenRules() {
-    const { verify, algorithm } = this.keys.of('access');
-    return {
-      key: verify,
-      algorithms: [algorithm],
-      issuer: this.config.tokens.issuer,
-      audience: AUDIENCE,
-    };
   }
 }
 

@@ -31,9 +31,9 @@ export class CookieSession {
     private readonly sessions: SessionsService,
   ) {}
 
-  claimsIn(request: Request): Claims | null {
+  async claimsIn(request: Request): Promise<Claims | null> {
     const accessToken = this.cookies.accessTokenIn(request);
-    const claims = accessToken === null ? null : this.tokens.verify('access', accessToken);
+    const claims = accessToken === null ? null : await this.tokens.verifyAccess(accessToken);
     return claims ?? this.refreshClaimsIn(request);
   }
 
@@ -48,7 +48,7 @@ export class CookieSession {
    * @throws UnauthenticatedError, InvalidAccessTokenError
    */
   async csrfToken(request: Request): Promise<string> {
-    const claims = this.claimsIn(request);
+    const claims = await this.claimsIn(request);
     const csrfToken = claims && this.csrf.cookieOf(request, claims.sid);
     if (!claims || !csrfToken) throw new UnauthenticatedError();
     if (!(await this.sessions.authenticate(claims.sid, claims.sub)))

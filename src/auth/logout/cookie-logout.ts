@@ -21,7 +21,8 @@ export class CookieLogout {
    * @throws OriginNotAllowedError, CsrfTokenInvalidError, and what `LogoutService.logout` does
    */
   async logout(request: FastifyRequest, reply: FastifyReply, client: Client): Promise<void> {
-    this.csrf.demand(request, this.session.claimsIn(request)?.sid ?? null);
+    const claims = await this.session.claimsIn(request);
+    this.csrf.demand(request, claims?.sid ?? null);
     const accessToken = this.cookies.accessTokenIn(request);
     const refreshToken = this.cookies.refreshTokenIn(request);
     return this.session.clearIfRefused(request, reply, () =>

@@ -24,7 +24,7 @@ export class LogoutService {
     client: Client,
   ): Promise<void> {
     const claims = [
-      accessToken && this.tokens.verify('access', accessToken),
+      accessToken && (await this.tokens.verifyAccess(accessToken)),
       refreshToken && this.tokens.verify('refresh', refreshToken),
     ].filter((token) => token !== null && token !== '');
     if (claims.length === 0) {
