@@ -22,7 +22,11 @@ import { EmailVerificationController } from './email-verification/email-verifica
 import { EmailVerificationService } from './email-verification/email-verification.service';
 import { IdentitiesRepository } from './identities/identities.repository';
 import { IdentitiesService } from './identities/identities.service';
+import { IntrospectionController } from './introspection/introspection.controller';
+import { IntrospectionGuard } from './introspection/introspection.guard';
+import { IntrospectionService } from './introspection/introspection.service';
 import { InvitationService } from './invitation/invitation.service';
+import { JwksController } from './jwks/jwks.controller';
 import { LoginController } from './login/login.controller';
 import { LoginService } from './login/login.service';
 import { CookieLogout } from './logout/cookie-logout';
@@ -42,6 +46,7 @@ import { RefreshController } from './refresh/refresh.controller';
 import { BootstrapAdminService } from './registration/bootstrap-admin.service';
 import { RegistrationController } from './registration/registration.controller';
 import { RegistrationService } from './registration/registration.service';
+import { NewSignInMail } from './sessions/new-sign-in-mail';
 import { RefreshService } from './sessions/refresh.service';
 import { SessionsController } from './sessions/sessions.controller';
 import { SessionsRepository } from './sessions/sessions.repository';
@@ -62,6 +67,8 @@ import { SessionsService } from './sessions/sessions.service';
     EmailVerificationController,
     EmailChangeController,
     SessionsController,
+    IntrospectionController,
+    JwksController,
   ],
   providers: [
     AccessTokenStrategy,
@@ -71,6 +78,7 @@ import { SessionsService } from './sessions/sessions.service';
     { provide: APP_GUARD, useClass: PolicyGuard },
     SessionsService,
     SessionsRepository,
+    NewSignInMail,
     RefreshService,
     SessionCookies,
     AllowedOrigins,
@@ -95,6 +103,8 @@ import { SessionsService } from './sessions/sessions.service';
     EmailVerificationService,
     EmailChangeService,
     InvitationService,
+    IntrospectionService,
+    IntrospectionGuard,
   ],
   exports: [
     RegistrationService,

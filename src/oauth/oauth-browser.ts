@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../common/errors/domain-error';
 import { clientOf } from '../common/http/client';
 import { isStorable } from '../common/http/validation.pipe';
+import { isSignInOutcome, type SignInOutcome } from '../telemetry/outcomes';
+import { Telemetry } from '../telemetry/telemetry';
+import type { Flow } from './flow/flow';
 import type { Callback } from './flow/flows.service';
 import { FlowsService } from './flow/flows.service';
 import { RedirectNotAllowedError } from './oauth.errors';
+import { ProviderRegistry } from './providers/provider-registry';
 import { OAuthReplies } from './result/oauth-replies';
 import { OAuthSignInService } from './sign-in/oauth-sign-in.service';
 
@@ -15,11 +20,18 @@ type Query = Readonly<Record<string, unknown>>;
 /** What a browser is put through on the way to a provider and back, whatever the route is called. */
 @Injectable()
 export class OAuthBrowser {
+  private readonly methods: ReadonlySet<string>;
+
   constructor(
     private readonly flows: FlowsService,
     private readonly signIns: OAuthSignInService,
     private readonly replies: OAuthReplies,
-  ) {}
+    private readonly telemetry: Telemetry,
+    providers: ProviderRegistry,
+  ) {
+    this.methods = new Set(providers.list().map(({ name }) => name));
+    telemetry.expect({ signInMethods: [...this.methods] });
+  }
 
   /**
    * Sends it to the provider to sign in.
@@ -34,6 +46,7 @@ export class OAuthBrowser {
         .headers({ 'set-cookie': [...start.cookies], 'cache-control': 'no-store' })
         .redirect(start.authorizationUrl, 302);
     } catch (error) {
+      this.countRefusal(provider, error);
       await this.replies.refuse(reply, error);
     }
   }
@@ -48,14 +61,27 @@ export class OAuthBrowser {
     if (request.method === 'HEAD') return void (await reply.status(204).send());
     const callback = callbackIn(provider, request);
     void reply.header('set-cookie', this.flows.forget(callback));
+    let flow: Flow | null = null;
     try {
-      const flow = await this.flows.resume(callback);
+      flow = await this.flows.resume(callback);
       const profile = await this.flows.identify(flow, callback);
       const outcome = await this.signIns.complete(flow, profile, clientOf(request));
+      if (!flow.linker) this.count('succeeded', provider);
       await this.replies.succeed(reply, flow, outcome);
     } catch (error) {
+      if (!flow?.linker) this.countRefusal(provider, error);
       await this.replies.refuse(reply, error);
     }
+  }
+
+  private countRefusal(provider: string, error: unknown): void {
+    if (error instanceof DomainError && isSignInOutcome(error.code))
+      this.count(error.code, provider);
+  }
+
+  /** A name that nobody configured is the caller's own. */
+  private count(outcome: SignInOutcome, provider: string): void {
+    if (this.methods.has(provider)) this.telemetry.signIn(outcome, provider);
   }
 }
 

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { IsString } from 'class-validator';
+import { HasLength } from '../common/http/fields';
 
 export class ProviderDto {
   @ApiProperty({ example: 'google' })
@@ -24,10 +25,11 @@ export class ExchangeDto {
   @ApiProperty({
     description: 'from `?code=` where the sign-in ended',
     example: 'q3Jc0Zx1b8mYtW2m1m4v8rN6s5xkq2hT9aEpJ0kzNJ3',
+    minLength: 1,
     maxLength: 128,
   })
   @IsString({ message: 'must be a string' })
-  @Length(1, 128, { message: 'must have 1 to 128 characters' })
+  @HasLength(1, 128)
   code: string;
 }
 

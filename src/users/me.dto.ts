@@ -2,6 +2,13 @@ import { IsUrl, ValidateIf } from 'class-validator';
 import { ProfileField } from '../common/http/fields';
 import type { Profile } from './users.repository';
 
+/** What the address of an avatar is held to, for validator's `isURL`. */
+export const AVATAR_URL = {
+  protocols: ['http', 'https'],
+  require_protocol: true,
+  require_tld: false,
+};
+
 export class UpdateMeDto {
   @ProfileField(100, 'Ada')
   display_name?: string | null;
@@ -14,10 +21,7 @@ export class UpdateMeDto {
 
   @ProfileField(2048, 'https://example.com/ada.png')
   @ValidateIf((_, value) => value !== '' && value !== null && value !== undefined)
-  @IsUrl(
-    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
-    { message: 'must be a URL that starts with http:// or https://' },
-  )
+  @IsUrl(AVATAR_URL, { message: 'must be a URL that starts with http:// or https://' })
   avatar_url?: string | null;
 
   @ProfileField(100, 'mathematics')

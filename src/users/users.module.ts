@@ -7,6 +7,7 @@ import { DirectoryService } from './directory/directory.service';
 import { MeController } from './me.controller';
 import { SubscriptionsRepository } from './subscriptions/subscriptions.repository';
 import { SubscriptionsService } from './subscriptions/subscriptions.service';
+import { ReservedUsernames } from './reserved-usernames.repository';
 import { UsersRepository } from './users.repository';
 import { UsersService } from './users.service';
 
@@ -16,6 +17,7 @@ import { UsersService } from './users.service';
   providers: [
     UsersService,
     UsersRepository,
+    ReservedUsernames,
     AccountChanges,
     DirectoryService,
     DirectoryRepository,

@@ -84,14 +84,37 @@ export class UsersRepository {
     await tx.insert(User, user).catch(refuseTaken);
   }
 
+  /** As `insert`, but where a name is taken nothing happens. */
+  async insertUnlessTaken(tx: Tx, user: User): Promise<void> {
+    await tx
+      .createQueryBuilder()
+      .insert()
+      .into(User)
+      .values(user)
+      .orIgnore()
+      .updateEntity(false)
+      .execute();
+  }
+
+  /** The id of whoever has this username, without regard to case. */
+  async findHolder(tx: Tx, username: string): Promise<string | null> {
+    const [row] = await tx.query<{ readonly id: string }[]>(
+      'SELECT id FROM users WHERE lower(username) = lower($1)',
+      [username],
+    );
+    return row?.id ?? null;
+  }
+
   /** False if the user is gone. */
   async updateProfile(tx: Tx, id: string, profile: Partial<Profile>, now: Date): Promise<boolean> {
     const { affected } = await tx.update(User, { id }, { ...profile, updatedAt: now });
     return affected === 1;
   }
 
-  async recordSignIn(tx: Tx, id: string, now: Date): Promise<void> {
-    await tx.update(User, { id }, { lastLoginAt: now });
+  /** Holds the row until the transaction ends; false if there is none any more. */
+  async recordSignIn(tx: Tx, id: string, now: Date): Promise<boolean> {
+    const { affected } = await tx.update(User, { id }, { lastLoginAt: now });
+    return affected === 1;
   }
 
   /** False if the hash is no longer the one that was seen: then somebody changed the password. */

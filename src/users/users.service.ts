@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Role } from '../common/access/principal';
+import { tidyEmail } from '../common/http/fields';
 import { Random } from '../common/random/random';
 import { Clock } from '../common/time/clock';
 import { type Tx, UnitOfWork } from '../database/unit-of-work';
 import type { Account } from './account';
-import { LastAdminError, UserNotFoundError } from './users.errors';
+import { LastAdminError, UserNotFoundError, UsernameTakenError } from './users.errors';
+import { ReservedUsernames } from './reserved-usernames.repository';
 import { type Profile, UsersRepository } from './users.repository';
 
 export interface NewUser {
@@ -17,11 +19,18 @@ export interface NewUser {
   readonly isEmailVerified?: boolean;
 }
 
+/** Whose address one is after a sign-up with it: the new user's, or that of whoever had it before. */
+export interface AddressOwner {
+  readonly account: Account;
+  readonly isNew: boolean;
+}
+
 /** Finds, makes and changes users. Knows nothing of passwords in the clear, tokens or mails. */
 @Injectable()
 export class UsersService {
   constructor(
     private readonly users: UsersRepository,
+    private readonly reserved: ReservedUsernames,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -37,7 +46,9 @@ export class UsersService {
 
   /** By username or e-mail address: a username cannot hold an `@`. */
   findByLoginName(name: string): Promise<Account | null> {
-    return name.includes('@') ? this.users.findByEmail(name) : this.users.findByUsername(name);
+    return name.includes('@')
+      ? this.users.findByEmail(tidyEmail(name))
+      : this.users.findByUsername(name);
   }
 
   /** The account, held until the transaction ends: what is read stays true in it. */
@@ -78,28 +89,36 @@ export class UsersService {
 
   /** @throws UsernameTakenError, EmailTakenError */
   async create(tx: Tx, user: NewUser): Promise<Account> {
-    const now = this.clock.now();
-    const row = {
-      id: this.random.id(),
-      username: user.username,
-      email: user.email,
-      emailVerifiedAt: user.isEmailVerified ? now : null,
-      passwordHash: user.passwordHash,
-      role: user.role ?? 'user',
-      isActive: true,
-      displayName: null,
-      fullName: user.fullName || null,
-      bio: null,
-      avatarUrl: user.avatarUrl ?? null,
-      nichePreference: null,
-      locale: 'en',
-      securityStamp: this.random.uuid(),
-      createdAt: now,
-      updatedAt: now,
-      lastLoginAt: null,
-    } as const;
+    const row = this.rowOf(user);
     await this.users.insert(tx, row);
     return { ...row, premiumUntil: null };
+  }
+
+  /**
+   * As `create`, for a sign-up that must not tell whether the address is taken: with a free one and
+   * a taken one it runs the same statements, and leaves the username taken. Null if whoever had the
+   * address was deleted meanwhile: then it is free.
+   * @throws UsernameTakenError, whether or not the address is taken
+   */
+  async createUnseen(tx: Tx, user: NewUser & { email: string }): Promise<AddressOwner | null> {
+    const isReserved = await this.isReserved(tx, user.username);
+    const row = this.rowOf(user);
+    await this.users.insertUnlessTaken(tx, row);
+    const holder = await this.users.findHolder(tx, user.username);
+    // Not before: a reserved name costs what a user's costs.
+    if (isReserved || (holder !== null && holder !== row.id)) throw new UsernameTakenError();
+    const account = await this.users.lockByEmail(tx, user.email);
+    if (!account) return null;
+    await this.reserved.reserveUnlessUser(tx, user.username, row.id, this.clock.now());
+    return { account, isNew: account.id === row.id };
+  }
+
+  /**
+   * Whether `createUnseen` took this username for an address that was taken. It takes it for nobody
+   * else until the transaction ends.
+   */
+  isReserved(tx: Tx, username: string): Promise<boolean> {
+    return this.reserved.holds(tx, username);
   }
 
   /**
@@ -120,7 +139,8 @@ export class UsersService {
     return (await this.users.findById(account.id)) ?? account;
   }
 
-  recordSignIn(tx: Tx, id: string): Promise<void> {
+  /** Holds the user until the transaction ends; false if they are gone. */
+  recordSignIn(tx: Tx, id: string): Promise<boolean> {
     return this.users.recordSignIn(tx, id, this.clock.now());
   }
 
@@ -183,5 +203,28 @@ export class UsersService {
   /** True for exactly one of N concurrent callers; false if verified already or no longer theirs. */
   markEmailVerified(tx: Tx, id: string, email: string): Promise<boolean> {
     return this.users.markEmailVerified(tx, id, email, this.clock.now());
+  }
+
+  private rowOf(user: NewUser): Omit<Account, 'premiumUntil'> {
+    const now = this.clock.now();
+    return {
+      id: this.random.id(),
+      username: user.username,
+      email: user.email,
+      emailVerifiedAt: user.isEmailVerified ? now : null,
+      passwordHash: user.passwordHash,
+      role: user.role ?? 'user',
+      isActive: true,
+      displayName: null,
+      fullName: user.fullName || null,
+      bio: null,
+      avatarUrl: user.avatarUrl ?? null,
+      nichePreference: null,
+      locale: 'en',
+      securityStamp: this.random.uuid(),
+      createdAt: now,
+      updatedAt: now,
+      lastLoginAt: null,
+    };
   }
 }

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service';
 import type { Client } from '../../common/http/client';
 import { UnitOfWork } from '../../database/unit-of-work';
+import { RateLimits } from '../../limits/rate-limits';
 import { MailService } from '../../mail/mail.service';
+import { Telemetry } from '../../telemetry/telemetry';
 import { TokensService } from '../../tokens/tokens.service';
 import { UsersService } from '../../users/users.service';
 import { InvalidRefreshTokenError, RefreshTokenReusedError } from '../auth.errors';
@@ -19,28 +21,45 @@ export class RefreshService {
     private readonly mail: MailService,
     private readonly audit: AuditService,
     private readonly unitOfWork: UnitOfWork,
+    private readonly telemetry: Telemetry,
+    private readonly limits: RateLimits,
   ) {}
 
   /**
    * Rotates: of N concurrent callers with one refresh token one makes the next generation, and
    * the others get that same pair. After the grace an old token ends its session (RFC 9700
    * §4.14.2), with one audit event and one mail however often it is presented.
-   * @throws InvalidRefreshTokenError, RefreshTokenReusedError
+   * @throws InvalidRefreshTokenError, RefreshTokenReusedError, RateLimitedError
    */
   async refresh(refreshToken: string, client: Client): Promise<TokenPair> {
     const claims = this.tokens.verify('refresh', refreshToken);
-    if (!claims) throw new InvalidRefreshTokenError();
+    if (!claims) return this.refuse('refused');
+    await this.limits.refresh(claims.sid, client);
     const presented = { sessionId: claims.sid, userId: claims.sub, jti: claims.jti };
-    const pair =
-      (await this.sessions.rotate(presented, client)) ??
-      (await this.sessions.pairWithinGrace(presented)) ??
-      // A password change of this session, committed while the first try waited for it, makes that
-      // try miss; see `holdStamp`.
-      (await this.sessions.rotate(presented, client));
+    const pair = await this.pairFor(presented, client);
     if (pair) return pair;
-    throw (await this.endIfReused(presented, client))
-      ? new RefreshTokenReusedError()
-      : new InvalidRefreshTokenError();
+    return this.refuse((await this.endIfReused(presented, client)) ? 'reused' : 'refused');
+  }
+
+  private async pairFor(presented: Presented, client: Client): Promise<TokenPair | null> {
+    const next = await this.sessions.rotate(presented, client);
+    if (next) return this.counted('rotated', next);
+    const current = await this.sessions.pairWithinGrace(presented);
+    if (current) return this.counted('within_grace', current);
+    // A password change of this session, committed while the first try waited for it, makes that
+    // try miss; see `holdStamp`.
+    const late = await this.sessions.rotate(presented, client);
+    return late && this.counted('rotated', late);
+  }
+
+  private counted(outcome: 'rotated' | 'within_grace', pair: TokenPair): TokenPair {
+    this.telemetry.refreshed(outcome);
+    return pair;
+  }
+
+  private refuse(outcome: 'reused' | 'refused'): never {
+    this.telemetry.refreshed(outcome);
+    throw outcome === 'reused' ? new RefreshTokenReusedError() : new InvalidRefreshTokenError();
   }
 
   /** Returns instead of throwing, so that what it wrote is committed. */

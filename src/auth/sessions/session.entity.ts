@@ -5,7 +5,7 @@ export type SignInMethod = string;
 
 /** One sign-in on one device, from opening to revocation. */
 @Entity({ name: 'sessions' })
-@Index('sessions_user_id_idx', ['userId'])
+@Index('sessions_user_id_device_idx', ['userId', 'device'])
 // Of an expression: see the migration.
 @Index('sessions_ended_at_idx', { synchronize: false })
 // Partial and unique: see the migration.
@@ -58,6 +58,14 @@ export class Session {
 
   @Column('text', { name: 'user_agent', nullable: true })
   userAgent: string | null;
+
+  /**
+   * What `describeDevice` made of the user agent at the sign-in. A refresh from elsewhere changes the
+   * user agent but not this: nobody has signed in there. Null where it was opened before there was
+   * this column.
+   */
+  @Column('text', { nullable: true })
+  device: string | null;
 
   @Column('text')
   method: SignInMethod;

@@ -4,8 +4,17 @@ import type { Role } from '../../common/access/principal';
 import type { Client } from '../../common/http/client';
 import { PreparedStatements } from '../../database/prepared-statement';
 import type { Tx } from '../../database/unit-of-work';
-import { ACCOUNT_COLUMNS, type Account, type AccountRow, toAccount } from '../../users/account';
+import { type Account, type AccountRow, toAccount } from '../../users/account';
 import { Session } from './session.entity';
+import {
+  AUTHENTICATE,
+  AUTHENTICATE_REFRESH,
+  CURRENT,
+  EXCHANGE,
+  LIVE,
+  OPEN,
+  ROTATE,
+} from './session-statements';
 
 /** Which session, and which generation of its refresh token, was presented. */
 export interface Presented {
@@ -13,6 +22,9 @@ export interface Presented {
   readonly userId: string;
   readonly jti: string;
 }
+
+/** A session that has just begun. */
+export type NewSession = Omit<Session, 'previousJti' | 'rotatedAt' | 'lastUsedAt' | 'revokedAt'>;
 
 export interface Rotation {
   readonly jti: string;
@@ -40,48 +52,6 @@ interface GenerationRow {
   readonly expires_at: Date;
 }
 
-/** A session lives while nothing has ended it. Needs `sessions s`, `users u` and the time as $1. */
-const LIVE = `s.revoked_at IS NULL AND s.expires_at > $1 AND u.is_active
-  AND s.security_stamp = u.security_stamp`;
-
-const GENERATION = 's.id, s.user_id, u.role, s.refresh_jti, s.rotated_at, s.expires_at';
-
-const AUTHENTICATE = {
-  name: 'authenticate_session',
-  text: `SELECT ${ACCOUNT_COLUMNS}
-    FROM sessions s
-    JOIN users u ON u.id = s.user_id
-    LEFT JOIN subscriptions p ON p.user_id = u.id
-    WHERE ${LIVE} AND s.id = $2 AND s.user_id = $3`,
-};
-
-const ROTATE = {
-  name: 'rotate_session',
-  text: `UPDATE sessions s
-    SET refresh_jti = $5, previous_jti = s.refresh_jti, rotated_at = $1, last_used_at = $1,
-        expires_at = $6, ip = $7, user_agent = $8
-    FROM users u
-    WHERE u.id = s.user_id AND ${LIVE} AND s.id = $2 AND s.user_id = $3 AND s.refresh_jti = $4
-    RETURNING ${GENERATION}`,
-};
-
-const CURRENT = {
-  name: 'current_generation',
-  text: `SELECT ${GENERATION}
-    FROM sessions s
-    JOIN users u ON u.id = s.user_id
-    WHERE ${LIVE} AND s.id = $2 AND s.user_id = $3 AND s.previous_jti = $4 AND s.rotated_at > $5`,
-};
-
-const EXCHANGE = {
-  name: 'exchange_session',
-  text: `UPDATE sessions s
-    SET exchange_code_hash = NULL, rotated_at = $1, last_used_at = $1, expires_at = $3
-    FROM users u
-    WHERE u.id = s.user_id AND ${LIVE} AND s.exchange_code_hash = $2
-    RETURNING ${GENERATION}`,
-};
-
 @Injectable()
 export class SessionsRepository {
   constructor(
@@ -89,13 +59,38 @@ export class SessionsRepository {
     private readonly statements: PreparedStatements,
   ) {}
 
-  async insert(tx: Tx, session: Session): Promise<void> {
-    await tx.insert(Session, session);
+  /**
+   * Says whether the user has had sessions, and none from this device. Two that open at once do not
+   * see each other.
+   */
+  async insert(tx: Tx, session: NewSession): Promise<boolean> {
+    const [row] = await tx.query<[{ readonly is_new_device: boolean }]>(OPEN, [
+      session.id,
+      session.userId,
+      session.securityStamp,
+      session.refreshJti,
+      session.createdAt,
+      session.expiresAt,
+      session.exchangeCodeHash,
+      session.ip,
+      session.userAgent,
+      session.device,
+      session.method,
+    ]);
+    return row.is_new_device;
   }
 
   /** The account whose live session this is, read in one statement; null if there is none. */
   async authenticate(sessionId: string, userId: string, now: Date): Promise<Account | null> {
     const [row] = await this.statements.run<AccountRow>(AUTHENTICATE, [now, sessionId, userId]);
+    return row ? toAccount(row) : null;
+  }
+
+  /** As `authenticate`, if the presented generation is the current one. */
+  async authenticateRefresh(presented: Presented, now: Date): Promise<Account | null> {
+    const { sessionId, userId, jti } = presented;
+    const values = [now, sessionId, userId, jti];
+    const [row] = await this.statements.run<AccountRow>(AUTHENTICATE_REFRESH, values);
     return row ? toAccount(row) : null;
   }
 

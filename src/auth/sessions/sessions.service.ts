@@ -8,6 +8,8 @@ import { inBatches } from '../../database/in-batches';
 import { type Tx, UnitOfWork } from '../../database/unit-of-work';
 import { digestOf, TokensService } from '../../tokens/tokens.service';
 import { type Account, isPremium, type SignedInUser } from '../../users/account';
+import { describeDevice } from './device';
+import { type Addressee, NewSignInMail } from './new-sign-in-mail';
 import type { Session, SignInMethod } from './session.entity';
 import { type Generation, type Presented, SessionsRepository } from './sessions.repository';
 
@@ -26,12 +28,27 @@ export interface TokenPair {
   readonly sessionId: string;
 }
 
+export type SigningIn = Pick<Account, 'id' | 'role' | 'securityStamp'> & Addressee;
+
+/** Whether somebody who has signed in before did not do so from this device. */
+export interface Opened {
+  readonly isNewDevice: boolean;
+}
+
+interface SignIn {
+  readonly method: SignInMethod;
+  /** As people know it. */
+  readonly methodName: string;
+  readonly client: Client;
+}
+
 /** Opens, proves, rotates and ends sessions, and issues the tokens that stand for them. */
 @Injectable()
 export class SessionsService {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly tokens: TokensService,
+    private readonly newSignInMail: NewSignInMail,
     private readonly audit: AuditService,
     private readonly unitOfWork: UnitOfWork,
     private readonly config: AppConfig,
@@ -41,16 +58,19 @@ export class SessionsService {
 
   /**
    * Opens a session under the stamp the caller saw when it proved the user: if the password was
-   * changed since, the session is void from the start.
+   * changed since, the session is void from the start. Owes the user a mail if the device is new.
+   * @param methodName the method as people know it
    */
   async open(
     tx: Tx,
-    account: Pick<Account, 'id' | 'role' | 'securityStamp'>,
+    account: SigningIn,
     method: SignInMethod,
     client: Client,
-  ): Promise<TokenPair> {
+    methodName: string = method,
+  ): Promise<TokenPair & Opened> {
     const life = { expiresAt: this.refreshExpiry(), exchangeCodeHash: null };
-    return this.pairOf(await this.insert(tx, account, method, client, life));
+    const opened = await this.insert(tx, account, { method, methodName, client }, life);
+    return { ...this.pairOf(opened), isNewDevice: opened.isNewDevice };
   }
 
   /**
@@ -59,15 +79,16 @@ export class SessionsService {
    */
   async openForExchange(
     tx: Tx,
-    account: Pick<Account, 'id' | 'role' | 'securityStamp'>,
+    account: SigningIn,
     method: SignInMethod,
     client: Client,
-  ): Promise<string> {
+    methodName: string = method,
+  ): Promise<{ readonly code: string } & Opened> {
     const code = this.random.secret(32);
     const expiresAt = this.clock.inSeconds(EXCHANGE_CODE_SECONDS);
     const life = { expiresAt, exchangeCodeHash: digestOf(code) };
-    await this.insert(tx, account, method, client, life);
-    return code;
+    const { isNewDevice } = await this.insert(tx, account, { method, methodName, client }, life);
+    return { code, isNewDevice };
   }
 
   /** The first pair of the session that `code` stands for: for one of N concurrent callers. */
@@ -81,16 +102,14 @@ export class SessionsService {
   async authenticate(sessionId: string, userId: string): Promise<SignedInUser | null> {
     const now = this.clock.now();
     const account = await this.sessions.authenticate(sessionId, userId, now);
-    return (
-      account && {
-        userId: account.id,
-        sessionId,
-        role: account.role,
-        hasVerifiedEmail: account.emailVerifiedAt !== null,
-        isPremium: isPremium(account, now),
-        account,
-      }
-    );
+    return account && signedIn(account, sessionId, now);
+  }
+
+  /** As `authenticate`, by the refresh token that rotates next; one that was replaced is nobody's. */
+  async authenticateRefresh(presented: Presented): Promise<SignedInUser | null> {
+    const now = this.clock.now();
+    const account = await this.sessions.authenticateRefresh(presented, now);
+    return account && signedIn(account, presented.sessionId, now);
   }
 
   /** When the sign-in was, however often the session was refreshed since; null if it is gone. */
@@ -185,31 +204,30 @@ export class SessionsService {
 
   private async insert(
     tx: Tx,
-    { id: userId, role, securityStamp }: Pick<Account, 'id' | 'role' | 'securityStamp'>,
-    method: SignInMethod,
-    { ip, userAgent }: Client,
+    account: SigningIn,
+    { method, methodName, client: { ip, userAgent } }: SignIn,
     life: Pick<Session, 'expiresAt' | 'exchangeCodeHash'>,
-  ): Promise<Generation> {
+  ): Promise<Generation & Opened> {
+    const { id: userId, role, securityStamp } = account;
     const { expiresAt } = life;
     const now = this.clock.now();
+    const device = describeDevice(userAgent);
     const sessionId = this.random.id();
     const refreshJti = this.random.uuid();
-    await this.sessions.insert(tx, {
+    const isNewDevice = await this.sessions.insert(tx, {
       id: sessionId,
       userId,
       securityStamp,
       refreshJti,
-      previousJti: null,
-      rotatedAt: now,
       createdAt: now,
-      lastUsedAt: now,
-      revokedAt: null,
       ip,
       userAgent,
+      device,
       method,
       ...life,
     });
-    return { sessionId, userId, role, refreshJti, rotatedAt: now, expiresAt };
+    if (isNewDevice) await this.newSignInMail.owe(tx, account, { device, ip, methodName });
+    return { sessionId, userId, role, refreshJti, rotatedAt: now, expiresAt, isNewDevice };
   }
 
   private refreshExpiry(): Date {
@@ -237,3 +255,12 @@ export class SessionsService {
     };
   }
 }
+
+const signedIn = (account: Account, sessionId: string, now: Date): SignedInUser => ({
+  userId: account.id,
+  sessionId,
+  role: account.role,
+  hasVerifiedEmail: account.emailVerifiedAt !== null,
+  isPremium: isPremium(account, now),
+  account,
+});

@@ -1,6 +1,8 @@
-import { isEmail } from 'class-validator';
+import { isEmail, isURL } from 'class-validator';
+import { tidyEmail } from '../../common/http/fields';
 import { isStorable } from '../../common/http/validation.pipe';
 import type { FieldMap } from '../../config/oauth-settings';
+import { AVATAR_URL } from '../../users/me.dto';
 
 /** Who a provider says this is. Facts that are missing or odd are null; the subject never is. */
 export interface ProviderProfile {
@@ -43,17 +45,15 @@ export const isTrue = (value: unknown): boolean => value === true || value === '
 export function readEmail(value: unknown): string | null {
   // isEmail throws at a lone surrogate.
   if (typeof value !== 'string' || !value.isWellFormed()) return null;
-  const email = folded(value).trim();
+  const email = tidyEmail(value);
   const isGood =
     email.length <= LONGEST_EMAIL && isEmail(email) && /^[^"\p{C}\p{Z}]+$/u.test(email);
   return isGood && !Array.from(value).some(passesForAscii) ? email : null;
 }
 
-const folded = (text: string): string => text.normalize('NFC').toLowerCase();
-
 /** The Kelvin sign folds to k: a mailbox named with it is not the one that is named with k. */
 const passesForAscii = (letter: string): boolean =>
-  /[^\0-\x7f]/.test(letter) && /[\0-\x7f]/.test(folded(letter));
+  /[^\0-\x7f]/.test(letter) && /[\0-\x7f]/.test(tidyEmail(letter));
 
 /** Follows a dotted path through own properties of plain objects. */
 function valueAt(claims: unknown, path: string | null): unknown {
@@ -90,9 +90,9 @@ function readLine(value: unknown): string | null {
   return Array.from(line).slice(0, LONGEST_NAME).join('').trim() || null;
 }
 
+/** Only what a profile may hold: its owner sends it back with the rest of theirs. */
 function readUrl(value: unknown): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null;
-  const { protocol, href } = new URL(value);
-  const isGood = (protocol === 'https:' || protocol === 'http:') && href.length <= LONGEST_URL;
-  return isGood ? href : null;
+  const { href } = new URL(value);
+  return href.length <= LONGEST_URL && isURL(href, AVATAR_URL) ? href : null;
 }

@@ -4,9 +4,11 @@ import { IdentitiesService } from '../../auth/identities/identities.service';
 import type { Identity } from '../../auth/identities/identity.entity';
 import type { Client } from '../../common/http/client';
 import { Random } from '../../common/random/random';
+import { AppConfig } from '../../config/app-config';
 import type { Tx } from '../../database/unit-of-work';
 import { MailService } from '../../mail/mail.service';
 import type { Account } from '../../users/account';
+import { UsernameTakenError } from '../../users/users.errors';
 import { UsersService } from '../../users/users.service';
 import type { ProviderProfile } from '../providers/provider-profile';
 import { usernameCandidate, usernameStem } from './free-username';
@@ -28,6 +30,7 @@ export class AccountSettling {
     private readonly identities: IdentitiesService,
     private readonly mail: MailService,
     private readonly audit: AuditService,
+    private readonly config: AppConfig,
     private readonly random: Random,
   ) {}
 
@@ -79,14 +82,19 @@ export class AccountSettling {
     const { email } = profile;
     const stem = usernameStem(email, profile.username, profile.name);
     const digits = this.random.uuid().replaceAll('-', '');
+    const username = usernameCandidate(stem, attempt, digits);
+    const isReserved =
+      this.config.signIn.registrationHidesAccounts && (await this.users.isReserved(tx, username));
     const account = await this.users.create(tx, {
-      username: usernameCandidate(stem, attempt, digits),
+      username,
       email,
       passwordHash: null,
       fullName: profile.name,
       avatarUrl: profile.picture,
       isEmailVerified: email !== null,
     });
+    // What a sign-up has not told, the next person of that name must not tell.
+    if (isReserved) throw new UsernameTakenError();
     await this.identities.add(tx, account.id, identityOf(proof));
     await this.audit.recordOwn(tx, 'user_registered', account.id, client, { method: provider });
     return account;

@@ -127,12 +127,17 @@ export class OAuthSignInService {
   }
 
   private async open(tx: Tx, account: Account, proof: Proof): Promise<SignInOutcome> {
-    const { provider: method, client } = proof;
+    const { provider: method, method: methodName, client } = proof;
     await this.users.recordSignIn(tx, account.id);
-    await this.audit.recordOwn(tx, 'sign_in_succeeded', account.id, client, { method });
-    return this.config.oauth.result === 'code'
-      ? { kind: 'code', code: await this.sessions.openForExchange(tx, account, method, client) }
-      : { kind: 'tokens', pair: await this.sessions.open(tx, account, method, client) };
+    const isByCode = this.config.oauth.result === 'code';
+    const { isNewDevice, ...opened } = isByCode
+      ? await this.sessions.openForExchange(tx, account, method, client, methodName)
+      : await this.sessions.open(tx, account, method, client, methodName);
+    const details = { method, ...(isNewDevice && { newDevice: true }) };
+    await this.audit.recordOwn(tx, 'sign_in_succeeded', account.id, client, details);
+    return 'code' in opened
+      ? { kind: 'code', code: opened.code }
+      : { kind: 'tokens', pair: opened };
   }
 
   private recordRefusal(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { Role } from '../../common/access/principal';
+import { ListReader } from '../../database/list-reader';
 import { ACCOUNT_COLUMNS, type Account, type AccountRow, toAccount } from '../account';
 import { type ListOrder, ORDERS, type OrderPosition } from './list-order';
 import { searchCondition } from './user-search';
@@ -12,6 +12,8 @@ export interface UserFilter {
   readonly search?: string;
   readonly role?: Role;
   readonly isActive?: boolean;
+  /** Nobody who has an address and has yet to verify it. */
+  readonly isProven?: boolean;
 }
 
 export interface Slice {
@@ -52,10 +54,13 @@ class Parameters {
   readonly add = (value: unknown): string => `$${this.values.push(value)}`;
 }
 
-/** Lists, searches and counts users; each order and the search have an index made for them. */
+/**
+ * Lists, searches and counts users, as they were a moment ago; each order and the search have an
+ * index made for them.
+ */
 @Injectable()
 export class DirectoryRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly reader: ListReader) {}
 
   /** Stable while rows come and go: `after` is a place in the order and not a row. */
   async list(filter: UserFilter, { order, after, skip, most }: Slice): Promise<Listed[]> {
@@ -63,7 +68,7 @@ export class DirectoryRepository {
     const { key, sortedBy, isBehind } = ORDERS[order];
     const conditions = [...conditionsOf(filter, add), ...(after ? [isBehind(after, add)] : [])];
     // The join comes after the cut, or a far page would join all that lies before it.
-    const rows = await this.dataSource.query<(AccountRow & { key: string | null })[]>(
+    const rows = await this.reader.query<(AccountRow & { key: string | null })[]>(
       `SELECT ${ACCOUNT_COLUMNS}, ${key} AS key
        FROM (SELECT * FROM users u ${where(conditions)}
          ORDER BY ${sortedBy} LIMIT ${add(most)} OFFSET ${add(skip)}) u
@@ -77,7 +82,7 @@ export class DirectoryRepository {
   /** Looks at every match: exact, and as slow as there are many. */
   async count(filter: UserFilter): Promise<number> {
     const { add, values } = new Parameters();
-    const [row] = await this.dataSource.query<[{ count: number }]>(
+    const [row] = await this.reader.query<[{ count: number }]>(
       `SELECT count(*)::int AS count FROM users u ${where(conditionsOf(filter, add))}`,
       values,
     );
@@ -86,7 +91,7 @@ export class DirectoryRepository {
 
   /** Of all users, in one pass over the table. `recent`: made after `since`. */
   async counts(since: Date): Promise<UserCounts> {
-    const [row] = await this.dataSource.query<[UserCounts]>(COUNTS, [since]);
+    const [row] = await this.reader.query<[UserCounts]>(COUNTS, [since]);
     return row;
   }
 }
@@ -95,12 +100,13 @@ const where = (conditions: readonly string[]): string =>
   conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
 
 function conditionsOf(
-  { searchesAll, search, role, isActive }: UserFilter,
+  { searchesAll, search, role, isActive, isProven }: UserFilter,
   add: Parameters['add'],
 ): string[] {
   return [
     ...(role === undefined ? [] : [`u.role = ${add(role)}`]),
     ...(isActive === undefined ? [] : [isActive ? 'u.is_active' : 'NOT u.is_active']),
+    ...(isProven ? ['(u.email IS NULL OR u.email_verified_at IS NOT NULL)'] : []),
     ...(search === undefined ? [] : [searchCondition(search, searchesAll, add)]),
   ];
 }

@@ -5,6 +5,7 @@ import type { Role } from '../../common/access/principal';
 import { ValidationFailedError } from '../../common/http/http.errors';
 import { cursorAt, readCursor } from '../../common/http/pages';
 import { Clock } from '../../common/time/clock';
+import { AppConfig } from '../../config/app-config';
 import type { Account, SignedInUser } from '../account';
 import { UserNotFoundError } from '../users.errors';
 import { UsersRepository } from '../users.repository';
@@ -45,12 +46,14 @@ export class DirectoryService {
   constructor(
     private readonly directory: DirectoryRepository,
     private readonly users: UsersRepository,
+    private readonly config: AppConfig,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * One page: whole accounts for those who may read users, else public profiles of the active. What
-   * a public profile does not show can neither be filtered nor sorted by.
+   * One page: whole accounts for those who may read users, else public profiles of the active; where
+   * accounts are hidden, of none who has yet to verify an address. What a public profile does not
+   * show can neither be filtered nor sorted by.
    * @throws ForbiddenError, ValidationFailedError
    */
   async list({ role: caller }: SignedInUser, request: ListRequest): Promise<Page> {
@@ -66,6 +69,7 @@ export class DirectoryService {
       search: request.search,
       role: request.role,
       isActive: isWhole ? request.isActive : true,
+      isProven: !isWhole && this.hidesUnproven,
     };
     const list = ['users', order, isWhole, request.search, request.role, request.isActive];
     const after = cursor === undefined ? null : readCursor(list, cursor, isPositionIn(order));
@@ -82,19 +86,28 @@ export class DirectoryService {
 
   /**
    * One's own account is whole to anybody.
-   * @throws ForbiddenError, UserNotFoundError; to others, somebody disabled does not exist
+   * @throws ForbiddenError, UserNotFoundError; to others, whom the list leaves out does not exist
    */
   async get(caller: SignedInUser, id: string): Promise<Entry> {
     if (id === caller.userId) return { account: caller.account, isWhole: true };
     const isWhole = isGranted(caller.role, 'users:read');
     if (!isWhole && !isGranted(caller.role, 'profiles:read')) throw new ForbiddenError();
     const account = await this.users.findById(id);
-    if (!account || !(isWhole || account.isActive)) throw new UserNotFoundError();
+    if (!account || !(isWhole || this.isPublic(account))) throw new UserNotFoundError();
     return { account, isWhole };
   }
 
   stats(): Promise<UserStats> {
     return this.directory.counts(this.clock.inSeconds(-RECENT_SECONDS));
+  }
+
+  private isPublic({ isActive, email, emailVerifiedAt }: Account): boolean {
+    return isActive && !(this.hidesUnproven && email !== null && emailVerifiedAt === null);
+  }
+
+  /** Or whoever signs up with somebody's address would see here whether that made an account. */
+  private get hidesUnproven(): boolean {
+    return this.config.signIn.registrationHidesAccounts;
   }
 }
 
