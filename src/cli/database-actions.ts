@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { loadProcessConfig } from '../config/env';
 import { dataSourceOptions } from '../data-source';
+import { directly } from '../database/database-connection';
 import { migrate } from '../database/migrate';
 import { schemaDrift } from '../database/schema-drift';
 import { renderMigration } from './migration-file';
@@ -22,11 +23,12 @@ export function listRoutes(): void {
 
 export function runMigrate({ revert, generate }: MigrateOptions): Promise<void> {
   return withDatabase(loadProcessConfig(), async ({ connection }) => {
-    const options = dataSourceOptions(connection, 2);
+    const direct = directly(connection);
+    const options = dataSourceOptions(direct, 2);
     const dataSource = await new DataSource(options).initialize();
     try {
       if (revert) return await dataSource.undoLastMigration({ transaction: 'each' });
-      await migrate(connection, options);
+      await migrate(direct, options);
       if (generate) await draftMigration(dataSource, generate);
     } finally {
       await dataSource.destroy();

@@ -6,7 +6,7 @@ import { JsonLogger } from '../common/logging/json-logger';
 import type { AppConfig } from '../config/app-config';
 import { loadProcessConfig } from '../config/env';
 import { dataSourceOptions } from '../data-source';
-import type { DatabaseConnection } from '../database/database-connection';
+import { type DatabaseConnection, directly } from '../database/database-connection';
 import { migrate } from '../database/migrate';
 import { type OpenDatabase, openDatabase } from '../database/open-database';
 import { pendingMigrations } from '../database/pending-migrations';
@@ -63,10 +63,11 @@ export async function withDatabase<T>(
 
 /** In production somebody decides when to migrate; elsewhere it just happens, as at a start. */
 async function demandSchema(config: AppConfig, connection: DatabaseConnection): Promise<void> {
-  const options = dataSourceOptions(connection, 1);
-  const pending = await pendingOf(connection, options);
+  const direct = directly(connection);
+  const options = dataSourceOptions(direct, 1);
+  const pending = await pendingOf(direct, options);
   if (pending.length === 0) return;
-  if (config.environment !== 'production') return migrate(connection, options);
+  if (config.environment !== 'production') return migrate(direct, options);
   const names = pending.join(', ');
   throw new CliError(`The database lacks migrations (${names}). Run the command migrate first.`);
 }

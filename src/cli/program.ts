@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAccountCommands } from './accounts/account-commands';
 import { addDoctor } from './doctor/doctor-command';
 import { addDatabaseCommands } from './database-commands';
+import { addKeyCommands } from './keys/key-commands';
 import { addUsersFileCommands } from './users-file/users-file-commands';
 
 /** Every command, none of them run yet. What a command needs is loaded when it runs. */
@@ -14,6 +15,7 @@ export function createProgram(): Command {
   addDatabaseCommands(program);
   addAccountCommands(program);
   addUsersFileCommands(program);
+  addKeyCommands(program);
   addDoctor(program);
   return program;
 }

@@ -9,6 +9,7 @@ import { dataSourceOptions } from '../../data-source';
 import type { DatabaseConnection } from '../../database/database-connection';
 import { DatabaseModule } from '../../database/database.module';
 import { HashingLane } from '../../limits/hashing-lane';
+import { TelemetryModule } from '../../telemetry/telemetry.module';
 import { UsersModule } from '../../users/users.module';
 import { OperatorAccounts } from './operator-accounts.service';
 
@@ -21,6 +22,7 @@ export class AccountsModule {
       imports: [
         ConfigModule.register(config),
         CommonModule,
+        TelemetryModule.register(),
         DatabaseModule.register(connection, dataSourceOptions(connection, 2)),
         AuditModule,
         UsersModule,

@@ -1,17 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import {
-  IsBoolean,
-  IsDate,
-  IsIn,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  MinDate,
-} from 'class-validator';
+import { IsBoolean, IsDate, IsIn, IsOptional, IsString, Matches, MinDate } from 'class-validator';
 import { type Role, ROLES } from '../../common/access/principal';
-import { EmailField, UsernameField } from '../../common/http/fields';
+import { EmailField, HasLength, UsernameField } from '../../common/http/fields';
 import { UpdateMeDto } from '../../users/me.dto';
 import { parseMoment } from './moment';
 
@@ -35,13 +26,17 @@ const MomentField = () =>
     MinDate(new Date(0), { message: 'must not be before 1970' }),
   );
 
-const TextField = (most: number, { optional = true } = {}) =>
+const TextField = (most: number) =>
   applyDecorators(
-    ...(optional ? [IsOptional()] : []),
+    IsOptional(),
     IsString({ message: 'must be a string' }),
-    Length(1, most, { message: `must have 1 to ${most} characters` }),
+    HasLength(1, most),
     Matches(/^\P{Cc}*$/u, { message: 'must not contain control characters' }),
   );
+
+/** Whatever a provider calls somebody. */
+const SubjectField = () =>
+  applyDecorators(IsString({ message: 'must be a string' }), HasLength(1, 255));
 
 /** One line of a file of users: names and rules are those of the API wherever it has them. */
 export class UserLineDto extends UpdateMeDto {
@@ -115,7 +110,7 @@ export class IdentityLineDto {
   @Matches(/^[a-z][a-z0-9_]{1,30}$/, { message: 'must be the name of a provider, in lower case' })
   provider: string;
 
-  @TextField(255, { optional: false })
+  @SubjectField()
   subject: string;
 
   @TextField(254)

@@ -6,6 +6,7 @@ import { ConfigModule } from '../../config/config.module';
 import { dataSourceOptions } from '../../data-source';
 import type { DatabaseConnection } from '../../database/database-connection';
 import { DatabaseModule } from '../../database/database.module';
+import { TelemetryModule } from '../../telemetry/telemetry.module';
 import { UsersExport } from './users-export.service';
 import { UsersFileRepository } from './users-file.repository';
 import { UsersImport } from './users-import.service';
@@ -19,6 +20,7 @@ export class UsersFileModule {
       imports: [
         ConfigModule.register(config),
         CommonModule,
+        TelemetryModule.register(),
         DatabaseModule.register(connection, dataSourceOptions(connection, 2)),
         AuditModule,
       ],

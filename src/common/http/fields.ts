@@ -8,9 +8,7 @@ import {
   IsIn,
   IsOptional,
   IsString,
-  Length,
   Matches,
-  MaxLength,
   ValidateIf,
 } from 'class-validator';
 import { parseInstant } from '../time/instant';
@@ -35,7 +33,22 @@ const PLAIN_EMAIL = /^[^"\p{C}\p{Z}]+$/u;
 
 const tidy = (text: string): string => text.normalize('NFC').trim();
 
-/** NFC, trimmed, lower case: two spellings of one mailbox are one account. */
+/**
+ * Trimmed, in lower case, NFC: two spellings of one mailbox are one account. Composed last, since
+ * some letters are one in lower case only: J with a caron.
+ */
+export const tidyEmail = (text: string): string => tidy(text).toLowerCase().normalize('NFC');
+
+/**
+ * Counts characters as JSON Schema does. Not Length and MaxLength, which count a letter with a
+ * variation selector as one: twice as much would come in as was said.
+ */
+export const HasLength = (least: number, most: number) =>
+  Matches(new RegExp(`^.{${least},${most}}$`, 'su'), {
+    message: `must have ${least === 0 ? 'at most' : `${least} to`} ${most} characters`,
+  });
+
+/** As `tidyEmail` has it. */
 export const EmailField = ({ optional = false } = {}) =>
   applyDecorators(
     ApiProperty({
@@ -45,9 +58,9 @@ export const EmailField = ({ optional = false } = {}) =>
       required: !optional,
     }),
     ...(optional ? [IsOptional()] : []),
-    normalize((text) => tidy(text).toLowerCase()),
+    normalize(tidyEmail),
     IsString({ message: 'must be a string' }),
-    MaxLength(LONGEST_EMAIL, { message: `must have at most ${LONGEST_EMAIL} characters` }),
+    HasLength(0, LONGEST_EMAIL),
     IsEmail({}, { message: NO_EMAIL }),
     Matches(PLAIN_EMAIL, { message: NO_EMAIL }),
   );
@@ -69,11 +82,12 @@ export const LoginNameField = () =>
     ApiProperty({
       example: 'ada',
       description: 'username or e-mail address',
+      minLength: 1,
       maxLength: LONGEST_EMAIL,
     }),
     normalize(tidy),
     IsString({ message: 'must be a string' }),
-    Length(1, LONGEST_EMAIL, { message: `must have 1 to ${LONGEST_EMAIL} characters` }),
+    HasLength(1, LONGEST_EMAIL),
   );
 
 /** A password to be checked: taken as it is. */
@@ -82,12 +96,13 @@ export const PasswordField = ({ optional = false } = {}) =>
     ApiProperty({
       example: 'correct horse battery',
       format: 'password',
+      minLength: 1,
       maxLength: LONGEST_PASSWORD,
       required: !optional,
     }),
     ...(optional ? [IsOptional()] : []),
     IsString({ message: 'must be a string' }),
-    Length(1, LONGEST_PASSWORD, { message: `must have 1 to ${LONGEST_PASSWORD} characters` }),
+    HasLength(1, LONGEST_PASSWORD),
   );
 
 /** A password to be set: taken as it is, 8 to 128 characters; `PasswordPolicy` says the rest. */
@@ -100,10 +115,7 @@ export const NewPasswordField = () =>
       maxLength: NEW_PASSWORD.most,
     }),
     IsString({ message: 'must be a string' }),
-    // Not Length, which counts an emoji with a variation selector as one; the policy counts two.
-    Matches(new RegExp(`^.{${NEW_PASSWORD.least},${NEW_PASSWORD.most}}$`, 'su'), {
-      message: `must have ${NEW_PASSWORD.least} to ${NEW_PASSWORD.most} characters`,
-    }),
+    HasLength(NEW_PASSWORD.least, NEW_PASSWORD.most),
   );
 
 /** A JWT. Whether it is a good one is not for validation to say. */
@@ -111,12 +123,13 @@ export const TokenField = ({ optional = false } = {}) =>
   applyDecorators(
     ApiProperty({
       example: 'eyJhbGciOiJIUzI1NiIs…',
+      minLength: 1,
       maxLength: LONGEST_TOKEN,
       required: !optional,
     }),
     ...(optional ? [IsOptional()] : []),
     IsString({ message: 'must be a string' }),
-    Length(1, LONGEST_TOKEN, { message: `must have 1 to ${LONGEST_TOKEN} characters` }),
+    HasLength(1, LONGEST_TOKEN),
   );
 
 /** Optional text of a profile on one or more lines; null or an empty string clears it. */
@@ -126,7 +139,7 @@ export const ProfileField = (most: number, example: string, { lines = false } = 
     IsOptional(),
     normalize(tidy),
     IsString({ message: 'must be a string' }),
-    MaxLength(most, { message: `must have at most ${most} characters` }),
+    HasLength(0, most),
     Matches(lines ? /^[^\p{Cc}]*$|^[\P{Cc}\n\r\t]*$/u : /^\P{Cc}*$/u, {
       message: 'must not contain control characters',
     }),

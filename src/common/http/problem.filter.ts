@@ -43,11 +43,12 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   /** A whole HTTP response, for a socket from which no request could be read. */
-  rawReply(error: DomainError, id: string): string {
+  rawReply(error: DomainError, id: string, more: Readonly<Record<string, string>>): string {
     const row = this.problems.rowOf(error);
     const problem = toProblem(error, row, { id, speaksOAuth: false });
     const body = JSON.stringify(problem.body);
     const headers = {
+      ...more,
       ...problem.headers,
       'x-request-id': id,
       'x-process-time': '0.000000',

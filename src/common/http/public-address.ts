@@ -10,7 +10,8 @@ const GLOBAL_UNICAST = parseCIDR('2000::/3') as [IPv6, number];
  * no group, and no IPv6 spelling or tunnel of an IPv4 address. What is no address is not.
  */
 export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 0) return false;
+  // A zone is part of this machine's network; not every one is parsed, either.
+  if (isIP(address) === 0 || address.includes('%')) return false;
   const parsed = parse(address);
   if (parsed.range() !== 'unicast') return false;
   return !(parsed instanceof IPv6) || parsed.match(GLOBAL_UNICAST);

@@ -9,11 +9,11 @@ import {
   IsOptional,
   IsString,
   IsUUID,
-  Length,
   Max,
   Min,
 } from 'class-validator';
 import { parseInstant } from '../time/instant';
+import { HasLength } from './fields';
 
 /** Query parameters that recur, as `fields.ts` has those of bodies. All of them may be left out. */
 
@@ -78,7 +78,7 @@ export const SearchQuery = (most: number, example: string, description?: string)
     IsOptional(),
     read((text) => text.normalize('NFC').trim()),
     IsString({ message: 'must be given once' }),
-    Length(1, most, { message: `must have 1 to ${most} characters` }),
+    HasLength(1, most),
   );
 
 /** Where a list goes on. What is in it is for `readCursor` to judge. */
@@ -86,13 +86,14 @@ export const CursorQuery = () =>
   applyDecorators(
     ApiPropertyOptional({
       type: String,
+      minLength: 1,
       maxLength: LONGEST_CURSOR,
       example: 'WyJrM0p2…',
       description: 'from the `Link` header of the page before; with the same filters and order',
     }),
     IsOptional(),
     IsString({ message: 'must be given once' }),
-    Length(1, LONGEST_CURSOR, { message: `must have 1 to ${LONGEST_CURSOR} characters` }),
+    HasLength(1, LONGEST_CURSOR),
   );
 
 export const UuidQuery = (description?: string) =>
