@@ -1,169 +1,170 @@
 // Measures the built service against limits taken in the same run, on this machine, as ratios.
-import { fork, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+// BENCH_SECONDS and BENCH_ROUNDS lengthen it, BENCH_SIZES=10000,100000 shortens the growth,
+// BENCH_GROWTH=false leaves it out, BENCH_REPORT=file also writes what it prints.
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import autocannon from 'autocannon';
+import { availableParallelism, cpus } from 'node:os';
+import { Client } from 'undici';
+import { measureGrowth } from './growth.mjs';
+import { compared, hashingRateOf, latencyOf, post, rateOf, refreshRateOf } from './load.mjs';
+import { ADMIN, startWorld } from './processes.mjs';
 
 const require = createRequire(import.meta.url);
-require('reflect-metadata');
-const { startEmbeddedPostgres } = require('../dist/src/database/embedded-postgres.js');
 const { loadArgon2Engine } = require('../dist/src/auth/passwords/argon2-engine.js');
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
-const CONNECTIONS = 64;
-const SECRET_KEY = 'a-key-for-measuring-that-is-long-enough-to-sign';
-const PASSWORD = 'correct horse battery';
 const ARGON2 = { memoryKib: 19_456, timeCost: 2, parallelism: 1 };
+const SESSIONS = 32;
+const report = process.env.BENCH_REPORT;
 
-const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
-const postgres = await startEmbeddedPostgres(dataDir);
-const env = {
-  PATH: process.env.PATH,
-  DATA_DIR: dataDir,
-  SECRET_KEY,
-  PORT: '0',
-  HOST: '127.0.0.1',
-  LOG_LEVEL: 'info',
-  RATE_LIMIT_ENABLED: 'false',
-  LOGIN_REQUIRES_VERIFIED_EMAIL: 'false',
+if (report) writeFileSync(report, '');
+const line = (text) => {
+  console.log(text);
+  if (report) appendFileSync(report, `${text}\n`);
 };
-
-const service = spawn(process.execPath, ['dist/src/main.js'], {
-  env,
-  stdio: ['ignore', 'pipe', 'ignore'],
-});
-const lines = createInterface({ input: service.stdout });
-const origin = await new Promise((resolve) => {
-  lines.on('line', (line) => {
-    const { msg, url } = JSON.parse(line);
-    if (msg === 'listening') resolve(url);
-  });
-});
-const limit = fork(new URL('./limit-server.mjs', import.meta.url), {
-  env: {
-    ...env,
-    BENCH_DATABASE: JSON.stringify({
-      host: postgres.host,
-      port: 5432,
-      ssl: false,
-      user: postgres.user,
-      database: postgres.database,
-    }),
-  },
-});
-const limitPort = await new Promise((resolve) => limit.once('message', resolve));
-
-const json = { 'content-type': 'application/json' };
-const post = async (path, body) => {
-  const answer = await fetch(`${origin}/api/v1/${path}`, {
-    method: 'POST',
-    headers: json,
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
-};
-
-await post('auth/register', { username: 'ada', email: 'ada@example.com', password: PASSWORD });
-const signIn = () => post('auth/login', { username: 'ada', password: PASSWORD });
-const { access_token: accessToken } = await signIn();
-const authorization = { authorization: `Bearer ${accessToken}` };
-
-/** Requests a second, and the 99th percentile in milliseconds. */
-async function load(options) {
-  const result = await autocannon({ connections: CONNECTIONS, duration: SECONDS, ...options });
-  const refused = result.non2xx + result.errors;
-  return { rate: result.requests.average, p99: result.latency.p99, refused };
-}
-
-/** Hashes a second with as many in flight as there are cores, and nothing else going on. */
-async function hashingLimit() {
-  const engine = loadArgon2Engine();
-  const hash = await engine.hash(PASSWORD, ARGON2);
-  let done = 0;
-  const end = performance.now() + SECONDS * 1000;
-  const lane = async () => {
-    while (performance.now() < end) {
-      await engine.verify(hash, PASSWORD);
-      done++;
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, lane));
-  return done / SECONDS;
-}
-
-/** Each connection refreshes its own session, again and again. */
-async function refreshes() {
-  const pairs = await Promise.all(Array.from({ length: 16 }, signIn));
-  let done = 0;
-  const end = performance.now() + SECONDS * 1000;
-  const tab = async ({ refresh_token: first }) => {
-    for (let token = first; performance.now() < end; done++)
-      ({ refresh_token: token } = await post('auth/refresh', { refresh_token: token }));
-  };
-  await Promise.all(pairs.map(tab));
-  return done / SECONDS;
-}
-
-const me = { url: `${origin}/api/v1/users/me`, headers: authorization };
-const bare = { url: `http://127.0.0.1:${limitPort}/`, headers: authorization };
-const login = {
-  url: `${origin}/api/v1/auth/login`,
-  method: 'POST',
-  headers: json,
-  body: JSON.stringify({ username: 'ada', password: PASSWORD }),
-};
-
-const row = (name, value, of = '') =>
-  console.log(`${name.padEnd(34)} ${value.padStart(12)}  ${of}`);
+const row = (...cells) => line(`| ${cells.join(' | ')} |`);
 const perSecond = (rate) => `${Math.round(rate)}/s`;
-const ratio = (part, whole, what) =>
-  `${(part / whole).toFixed(2)} of ${what} (${perSecond(whole)})`;
+const ms = (time) => `${time.toFixed(time < 10 ? 1 : 0)} ms`;
+const beside = (name, { rate, limit, ratio }, what, aim) =>
+  row(name, perSecond(rate), `${what}: ${perSecond(limit)}`, ratio.toFixed(2), aim);
+
+const world = await startWorld();
+const limit = await (async () => {
+  const first = await world.startService();
+  await first.stop();
+  return world.startLimit();
+})();
+const service = await world.startService();
+const api = `${service.origin}/api/v1`;
+const client = new Client(service.origin);
 
 try {
-  await load({ ...me, duration: 2 });
-  const limitRate = (await load(bare)).rate;
-  const quiet = await load(me);
-  row(
-    'current user',
-    perSecond(quiet.rate),
-    ratio(quiet.rate, limitRate, 'bare http, JWT, lookup'),
+  line(`${availableParallelism()} cores, ${cpus()[0].model}, Node ${process.version}`);
+  line('');
+  row('what', 'measured', 'limit, in the same run', 'ratio', 'aim');
+  row('---', '--:', '---', '--:', '--:');
+  const idle = service.memory();
+  const signIn = () => post(client, '/api/v1/auth/login', ADMIN);
+  const { access_token: accessToken } = await signIn();
+  const authorization = { authorization: `Bearer ${accessToken}` };
+
+  const me = { url: `${api}/users/me`, headers: authorization };
+  await rateOf({ ...me, duration: 2 });
+  await rateOf({ url: `${limit.origin}/me`, headers: authorization, duration: 2 });
+  beside(
+    'current user, 64 connections',
+    await compared(
+      () => rateOf(me),
+      () => rateOf({ url: `${limit.origin}/me`, headers: authorization }),
+    ),
+    'bare Fastify, same check and statement',
+    '≥ 0.70',
   );
-  row('current user, p99', `${quiet.p99} ms`);
 
-  const hashRate = await hashingLimit();
-  const signIns = await load({ ...login, connections: 32 });
-  row(
-    'sign-in, 32 at once',
-    perSecond(signIns.rate),
-    ratio(signIns.rate, hashRate, 'bare argon2id'),
+  const pairs = [];
+  for (let n = 0; n < SESSIONS; n++) pairs.push(await signIn());
+  let tokens = pairs.map(({ refresh_token: token }) => token);
+  const spare = [];
+  for (let n = 0; n < SESSIONS; n++) spare.push((await signIn()).refresh_token);
+  beside(
+    `refresh, ${SESSIONS} sessions`,
+    await compared(
+      async () => {
+        const rate = await refreshRateOf(`${api}/auth/refresh`, tokens);
+        tokens = [];
+        for (let n = 0; n < SESSIONS; n++) tokens.push((await signIn()).refresh_token);
+        return rate;
+      },
+      () => refreshRateOf(`${limit.origin}/refresh`, spare),
+    ),
+    'bare Fastify, same check and statement',
+    '≥ 0.60',
   );
-  if (signIns.refused > 0) row('  refused', String(signIns.refused));
 
-  const [storm, calm] = await Promise.all([
-    load({ ...login, connections: 32 }),
-    load({ ...me, connections: 8 }),
-  ]);
-  row('current user in a sign-in storm', perSecond(calm.rate), `p99 ${calm.p99} ms`);
-  row('  sign-ins meanwhile', perSecond(storm.rate));
+  const engine = loadArgon2Engine();
+  const hash = await engine.hash(ADMIN.password, ARGON2);
+  const login = {
+    url: `${api}/auth/login`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(ADMIN),
+  };
+  const hashing = () =>
+    hashingRateOf(() => engine.verify(hash, ADMIN.password), availableParallelism());
+  beside(
+    'sign-in, 32 connections',
+    await compared(() => rateOf({ ...login, connections: 32 }), hashing),
+    'argon2id alone',
+    '≥ 0.90',
+  );
 
-  row('refresh, 16 sessions', perSecond(await refreshes()));
-  const { rss } = await memoryOf(service.pid);
-  row('memory after all this', `${Math.round(rss / 1024)} MiB`);
+  let people = 0;
+  const signUp = () =>
+    hashingRateOf(() => {
+      const name = `new${process.pid}.${++people}`;
+      return post(new Client(service.origin), '/api/v1/auth/register', {
+        username: name,
+        email: `${name}@example.com`,
+        password: ADMIN.password,
+      });
+    }, 16);
+  beside('sign-up, 16 at once', await compared(signUp, hashing), 'argon2id alone', '');
+
+  const ask = async () => {
+    const { body } = await client.request({
+      method: 'GET',
+      path: '/api/v1/users/me',
+      headers: authorization,
+    });
+    await body.dump();
+  };
+  const probe = { times: 600, pauseMs: 5 };
+  const quiet = await latencyOf(ask, probe);
+  const storm = rateOf({ ...login, connections: 64, duration: 8 });
+  const stormy = await latencyOf(ask, probe);
+  const lag = await eventLoopLag();
+  await storm;
+  row(
+    'current user while 64 clients sign in, p99',
+    ms(stormy.p99),
+    `quiet: ${ms(quiet.p99)}`,
+    (stormy.p99 / quiet.p99).toFixed(2),
+    '≤ 3',
+  );
+  row(
+    'the same, p50',
+    ms(stormy.p50),
+    `quiet: ${ms(quiet.p50)}`,
+    (stormy.p50 / quiet.p50).toFixed(2),
+    '',
+  );
+  row('event-loop delay meanwhile, p99', ms(lag * 1000), '', '', '');
+  row('start, on a database that is there', ms(service.startMs), '', '', '');
+  const memory = service.memory();
+  if (memory) {
+    row('memory, idle', `${idle.now} MiB`, '', '', '');
+    row('memory, highest of all this', `${memory.highest} MiB`, '', '', '< 200 MiB');
+  }
+  if (process.env.BENCH_GROWTH !== 'false') await growth();
 } finally {
-  service.kill('SIGTERM');
-  limit.kill();
-  await new Promise((resolve) => service.once('exit', resolve));
-  postgres.release();
-  rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  await client.close();
+  await service.stop();
+  await limit.stop();
+  world.stop();
 }
 
-/** Resident set in KiB; Linux only, elsewhere none. */
-async function memoryOf(pid) {
-  const { readFile } = await import('node:fs/promises');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return { rss: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) };
+async function growth() {
+  const { sizes, rows } = await measureGrowth(service, world.database);
+  line('');
+  row('p50 of one after another', ...sizes.map((size) => `${size} users`), 'ratio', 'aim');
+  row('---', ...sizes.map(() => '--:'), '--:', '--:');
+  for (const { name, each, ratio } of rows) {
+    const aim = name.startsWith('admin') ? '≤ 2' : '≤ 1.3';
+    row(name, ...each.map(ms), ratio.toFixed(2), aim);
+  }
+}
+
+async function eventLoopLag() {
+  const { body } = await client.request({ method: 'GET', path: '/metrics' });
+  const text = await body.text();
+  return Number(/nodejs_eventloop_lag_p99_seconds (\S+)/.exec(text)[1]);
 }
