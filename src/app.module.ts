@@ -24,12 +24,18 @@ import { PagesModule } from './pages/pages.module';
 import { GatehouseProblems } from './problem-map';
 import { QueueModule } from './queue/queue.module';
 import { RetentionModule } from './retention/retention.module';
+import { TelemetryModule } from './telemetry/telemetry.module';
+import type { Tracing } from './telemetry/tracing';
 import { UsersModule } from './users/users.module';
 
 /** The whole service, for one configuration and one database. */
 @Module({})
 export class AppModule {
-  static register(config: AppConfig, connection: DatabaseConnection): DynamicModule {
+  static register(
+    config: AppConfig,
+    connection: DatabaseConnection,
+    tracing?: Tracing,
+  ): DynamicModule {
     return {
       module: AppModule,
       // For what it exports alone: how errors are told is one thing in the whole service.
@@ -37,6 +43,7 @@ export class AppModule {
       imports: [
         ConfigModule.register(config),
         CommonModule,
+        TelemetryModule.register(tracing),
         DatabaseModule.register(
           connection,
           dataSourceOptions(connection, config.database.poolSize),

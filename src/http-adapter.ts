@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NotHttpError } from './common/http/http.errors';
 import type { ProblemFilter } from './common/http/problem.filter';
+import { securityHeaders } from './common/http/security-headers';
 import { markAnswer } from './common/logging/request-log';
 import type { AppConfig } from './config/app-config';
 
@@ -16,6 +17,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 /** Fastify with our limits. Its own errors become problems once `configureApp` has run. */
 export function httpAdapter(config: AppConfig): FastifyAdapter {
+  const headers = securityHeaders(config.environment === 'production');
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -24,21 +26,21 @@ export function httpAdapter(config: AppConfig): FastifyAdapter {
     genReqId: requestIdOf,
     // A URL that the router cannot read: neither hooks nor Nest are reached from here.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      markAnswer(request, reply);
+      markAnswer(request, reply.headers(headers));
       (request.server as ServerWithProblems).problems.reply(error, request, reply);
     },
-    clientErrorHandler: refuseBytes,
+    clientErrorHandler: refuseBytes(headers),
   });
 }
 
 /** What Node's parser refuses never becomes a request: no hook and no logger sees it. */
-function refuseBytes(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code !== 'ECONNRESET' && socket.writable)
-    socket.write(
-      (this as ServerWithProblems).problems.rawReply(new NotHttpError(), newRequestId()),
-    );
-  socket.destroy(error);
-}
+const refuseBytes = (headers: Readonly<Record<string, string>>) =>
+  function (this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
+    const { problems } = this as ServerWithProblems;
+    if (error.code !== 'ECONNRESET' && socket.writable)
+      socket.write(problems.rawReply(new NotHttpError(), newRequestId(), headers));
+    socket.destroy(error);
+  };
 
 /** Fastify takes a hop count and then trusts nobody, so a count becomes the function it stands for. */
 function trustedProxies({ process: { trustProxy } }: AppConfig) {

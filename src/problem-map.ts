@@ -19,7 +19,7 @@ import type { SessionNotFoundError } from './auth/sessions/sessions.errors';
 import { DatabaseUnavailableError } from './database/database.errors';
 import { isDatabaseUnavailable } from './database/pg-errors';
 import type { MailNotFoundError } from './dev/dev.errors';
-import type { DependencyDownError } from './health/health.errors';
+import type * as health from './health/health.errors';
 import type * as identities from './auth/identities/identities.errors';
 import type * as support from './admin/support/support.errors';
 import type * as limits from './limits/limits.errors';
@@ -42,7 +42,7 @@ type KnownError =
   | SessionNotFoundError
   | DatabaseUnavailableError
   | MailNotFoundError
-  | DependencyDownError
+  | ErrorsOf<typeof health>
   | ErrorsOf<typeof http>
   | ErrorsOf<typeof auth>
   | ErrorsOf<typeof cookies>
@@ -119,6 +119,7 @@ export const PROBLEMS = {
     title: 'Dependency down',
     oauthError: 'temporarily_unavailable',
   },
+  shutting_down: { status: 503, title: 'Shutting down' },
 } as const satisfies Record<ErrorCode, ProblemRow>;
 
 /** 4xx that Fastify or Nest answers before any code of ours runs. */
@@ -140,12 +141,15 @@ export class GatehouseProblems extends ProblemMap {
   }
 
   translate(error: unknown): DomainError {
-    if (isDatabaseUnavailable(error)) return new DatabaseUnavailableError(error);
     const status =
       error instanceof HttpException
         ? error.getStatus()
         : (error as { statusCode?: number } | null)?.statusCode;
-    if (status === undefined || status < 400 || status >= 500) return new InternalError(error);
+    // The status first: a client that hangs up in the middle of its body is an ECONNRESET too.
+    if (status === undefined || status < 400 || status >= 500)
+      return isDatabaseUnavailable(error)
+        ? new DatabaseUnavailableError(error)
+        : new InternalError(error);
     return (
       BY_STATUS[status]?.() ??
       new MalformedRequestError('The request is not well formed.', { cause: error })

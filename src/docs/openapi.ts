@@ -1,13 +1,22 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { PROBLEM_CODES, PROBLEM_STATUSES } from '../common/http/problems.decorator';
+import { UNLIMITED } from '../limits/unlimited.decorator';
 import { type ErrorCode, PROBLEMS } from '../problem-map';
 import { API_PREFIX, API_VERSION } from '../route-table';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   [PROBLEM_CODES]?: string[];
   [PROBLEM_STATUSES]?: Record<string, number>;
+  [UNLIMITED]?: boolean;
 };
+
+const OF_BODIES = [
+  'malformed_json',
+  'malformed_request',
+  'body_too_large',
+  'unsupported_media_type',
+];
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const CANONICAL = `/${API_PREFIX}/v${API_VERSION}/`;
@@ -68,7 +77,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       const operation = item[method] as Operation;
       operation.operationId = operationId(method, path);
       if (method !== 'get') demandCsrfToken(operation);
-      describeProblems(operation);
+      describeProblems(operation, method);
     }
   }
   return document;
@@ -94,18 +103,21 @@ function demandCsrfToken(operation: Operation): void {
 }
 
 /** Turns the codes that `@Problems` left on an operation into responses with an example each. */
-function describeProblems(operation: Operation): void {
+function describeProblems(operation: Operation, method: (typeof METHODS)[number]): void {
   const statuses = operation[PROBLEM_STATUSES] ?? {};
   const codes = new Set([...(operation[PROBLEM_CODES] ?? []), ...Object.keys(statuses)]);
   delete operation[PROBLEM_CODES];
   delete operation[PROBLEM_STATUSES];
+  if (!operation[UNLIMITED]) codes.add('rate_limited');
+  delete operation[UNLIMITED];
   if (operation.security) codes.add('unauthenticated').add('invalid_access_token');
   if (operation.security?.some((requirement) => 'csrf' in requirement))
     codes.add('csrf_token_invalid').add('origin_not_allowed');
-  if (operation.requestBody)
-    codes.add('malformed_json').add('body_too_large').add('unsupported_media_type');
+  // A body is read before anything else, of a route that asks for none as well.
+  if (method !== 'get') for (const code of OF_BODIES) codes.add(code);
   for (const [status, group] of Object.entries(byStatus([...codes], statuses))) {
     operation.responses[status] = {
+      ...(status === '429' && { headers: HEADERS_OF_REFUSAL }),
       description: group.map((code) => `\`${code}\``).join(', '),
       content: {
         'application/problem+json': {
@@ -143,6 +155,18 @@ const exampleOf = (code: ErrorCode, status: number) => ({
     errors: [{ pointer: '/password', detail: 'must have 8 to 128 characters' }],
   }),
 });
+
+const HEADERS_OF_REFUSAL = {
+  'Retry-After': { description: 'seconds to wait', schema: { type: 'integer' as const } },
+  'RateLimit-Policy': {
+    description: 'what is allowed: `"login";q=5;w=60` is five in sixty seconds; on every answer',
+    schema: { type: 'string' as const },
+  },
+  RateLimit: {
+    description: 'what is left: `"login";r=0;t=42` is none for 42 seconds; on every answer',
+    schema: { type: 'string' as const },
+  },
+};
 
 const PROBLEM = {
   type: 'object' as const,

@@ -7,6 +7,7 @@ import { isAlone } from '../database/exclusive-work';
 import { type Tx, UnitOfWork } from '../database/unit-of-work';
 import { RateLimits } from '../limits/rate-limits';
 import { FlowsService } from '../oauth/flow/flows.service';
+import { KeyRotation } from '../tokens/keys/key-rotation.service';
 
 /** Rows a statement: so few are locked for milliseconds, however much there is to do. */
 const BATCH = 1_000;
@@ -14,6 +15,8 @@ const BATCH = 1_000;
 const SLACK_SECONDS = 60 * 60;
 /** Longer than any request that knew a user who was then deleted, and than a pause of all workers. */
 const LATE_SECONDS = 24 * 60 * 60;
+/** Longer than any access token may live: the oldest key tells since when keys have signed. */
+const KEY_SECONDS = 24 * 60 * 60 + SLACK_SECONDS;
 
 type Purge = (tx: Tx) => Promise<number>;
 
@@ -28,20 +31,21 @@ export class RetentionService {
     private readonly audit: AuditService,
     private readonly limits: RateLimits,
     private readonly flows: FlowsService,
+    private readonly keys: KeyRotation,
     private readonly unitOfWork: UnitOfWork,
     private readonly config: AppConfig,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Deletes all that is due, a batch at a time, and never while another process does: the one that
-   * finds another at work leaves the rest to it. A fault with one kind of rows is logged and keeps
-   * no other from its turn.
+   * Deletes all that is due, a batch at a time, and no kind of rows while another process does: the
+   * one that finds another at it leaves the rest of that kind to it. A fault with one kind of rows
+   * is logged and keeps no other from its turn.
    */
   async run(): Promise<void> {
     for (const [kind, purge] of Object.entries(this.purges())) {
       try {
-        const rows = await this.purgeAll(purge);
+        const rows = await this.purgeAll(kind, purge);
         if (rows > 0) this.logger.log({ msg: 'old rows forgotten', kind, rows });
       } catch (error) {
         this.logger.error({ msg: 'retention failed', kind, err: error });
@@ -65,15 +69,16 @@ export class RetentionService {
       audit_addresses: (tx) => this.audit.forgetDeleted(tx, ago(LATE_SECONDS), BATCH),
       rate_limits: (tx) => this.limits.purge(tx, ago(SLACK_SECONDS), BATCH),
       oauth_spent_flows: (tx) => this.flows.purge(tx, ago(SLACK_SECONDS), BATCH),
+      signing_keys: (tx) => this.keys.purge(tx, ago(KEY_SECONDS), BATCH),
     };
   }
 
-  private async purgeAll(purge: Purge): Promise<number> {
+  private async purgeAll(kind: string, purge: Purge): Promise<number> {
     let rows = 0;
     while (!this.isStopping) {
       // Held for one batch and not for the run, which would take a connection out of the pool.
       const batch = await this.unitOfWork.run(async (tx) =>
-        (await isAlone(tx, 'gatehouse.retention')) ? purge(tx) : 0,
+        (await isAlone(tx, `gatehouse.retention.${kind}`)) ? purge(tx) : 0,
       );
       rows += batch;
       if (batch < BATCH) break;

@@ -38,7 +38,7 @@ export class AuditEventsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuditEventDto[]> {
     const { user: userId, action, since, until, limit, cursor } = query;
-    const page = await this.trail.list({ userId, action, since, until }, limit, cursor);
+    const page = await this.trail.survey({ userId, action, since, until }, limit, cursor);
     const { backendUrl } = this.config.addresses;
     if (page.nextCursor)
       void reply.header('link', linkToNext(request, backendUrl, page.nextCursor));
