@@ -33,10 +33,11 @@ export function demandPolicies(routes: readonly Route[]): void {
   throw new Error(`No access policy is declared on: ${names.join(', ')}`);
 }
 
+const withoutVersion = (path: string): string =>
+  path.replace(`/${API_PREFIX}/v${API_VERSION}/`, `/${API_PREFIX}/`);
+
 /** Tells a route's limit by its method and the template that Fastify knows it by. */
 export function limitsByRoute(routes: readonly Route[]) {
-  const withoutVersion = (path: string) =>
-    path.replace(`/${API_PREFIX}/v${API_VERSION}/`, `/${API_PREFIX}/`);
   const limits = new Map(
     routes.flatMap(({ method, path, limit }) => [
       [`${method} ${path}`, limit],

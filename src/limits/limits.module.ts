@@ -1,24 +1,13 @@
 import { Module } from '@nestjs/common';
-import { AppConfig } from '../config/app-config';
-import { HASHING_LANE_SIZES, HashingLane, type HashingLaneSizes } from './hashing-lane';
+import { HashingLane } from './hashing-lane';
+import { hashingLaneProviders } from './hashing-lane.providers';
 import { LimitStore } from './limit-store';
 import { RateLimits } from './rate-limits';
 import { RequestLimit } from './request-limit';
 import { SignInProtection } from './sign-in-protection';
 
 @Module({
-  providers: [
-    LimitStore,
-    RateLimits,
-    RequestLimit,
-    SignInProtection,
-    HashingLane,
-    {
-      provide: HASHING_LANE_SIZES,
-      inject: [AppConfig],
-      useFactory: ({ process: { poolThreads } }: AppConfig): HashingLaneSizes => ({ poolThreads }),
-    },
-  ],
+  providers: [LimitStore, RateLimits, RequestLimit, SignInProtection, ...hashingLaneProviders],
   exports: [RateLimits, RequestLimit, SignInProtection, HashingLane],
 })
 export class LimitsModule {}

@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any answer takes. A worker that waits for work is answered every ten seconds. */
 const SILENCE_MS = 15_000;
 /** After so much silence on a connection another one is made, to the same server or the next. */
-const ASKS_BRIEFLY = { maxRetriesPerRequest: null };
+const ASKS_BRIEFLY = { ...FAILS_FAST, commandTimeout: 5_000, socketTimeout: 5_000 };
 /** What a start waits for Redis: usually it is there in no time, or not at all. */
 const FIRST_CONNECTION_MS = 2_000;
 

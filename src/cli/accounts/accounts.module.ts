@@ -8,7 +8,7 @@ import { ConfigModule } from '../../config/config.module';
 import { dataSourceOptions } from '../../data-source';
 import type { DatabaseConnection } from '../../database/database-connection';
 import { DatabaseModule } from '../../database/database.module';
-import { HashingLane } from '../../limits/hashing-lane';
+import { hashingLaneProviders } from '../../limits/hashing-lane.providers';
 import { TelemetryModule } from '../../telemetry/telemetry.module';
 import { UsersModule } from '../../users/users.module';
 import { OperatorAccounts } from './operator-accounts.service';
@@ -27,7 +27,7 @@ export class AccountsModule {
         AuditModule,
         UsersModule,
       ],
-      providers: [HashingLane, ...passwordProviders, NewPasswords, OperatorAccounts],
+      providers: [...hashingLaneProviders, ...passwordProviders, NewPasswords, OperatorAccounts],
     };
   }
 }
