@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/data-source';
 import { cli, urlOf } from '../support/cli';
 import { Inbox } from '../support/inbox';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { describeWithRedis, startTestRedis, type TestRedis } from '../support/redis';
+import { describeWithRedis } from '../support/redis';
+import { TestRedis } from '../support/redis-server';
 import { buildService, clean, freshEnvironment, postgresOf, Service } from '../support/service';
 import { until } from '../support/until';
 
@@ -188,7 +188,7 @@ describe('on the database of DATABASE_URL', () => {
   describeWithRedis('with the queue on Redis', () => {
     let redis: TestRedis;
     beforeEach(async () => {
-      redis = await startTestRedis();
+      redis = await TestRedis.start();
       environment.REDIS_URL = redis.url;
     });
     afterEach(() => redis.stop());
@@ -201,9 +201,7 @@ describe('on the database of DATABASE_URL', () => {
     });
 
     it('finds a Redis that may throw jobs away', async () => {
-      const operator = new Redis(redis.url);
-      await operator.config('SET', 'maxmemory-policy', 'allkeys-lru');
-      operator.disconnect();
+      await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
       const { code, of } = await doctor();
       expect(code).toBe(1);
       expect(of('queue')[1]).toBe(

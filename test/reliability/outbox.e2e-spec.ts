@@ -116,7 +116,7 @@ describe('the sweeper', () => {
     const person = await signUp(test);
     const { id } = await rowTo(person);
     await until(() => queue.getJob(id));
-    await test.query('DELETE FROM bullmq.job');
+    await queue.obliterate({ force: true });
     await queue.resume();
 
     test.clock.advance({ seconds: 30 });

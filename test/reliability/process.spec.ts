@@ -83,6 +83,7 @@ it('may answer requests in one process and send mails in another', async () => {
   await mailTo(api, 'ada@example.com');
   await worker.logged('mail sent');
   expect(api.logs.join()).not.toContain('mail sent');
+  expect((await worker.api.get('health/live')).status).toBe(200);
 });
 
 it('loses nobody it said yes to, and no mail, to kill -9 in the middle of sign-ups', async () => {

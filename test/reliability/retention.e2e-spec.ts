@@ -190,7 +190,7 @@ describe('how it is done', () => {
     await addSessions(1, 31);
     const held = await standstill(
       test,
-      `SELECT pg_advisory_xact_lock(hashtext('gatehouse.retention'))`,
+      `SELECT pg_advisory_xact_lock(hashtext('gatehouse.retention.sessions'))`,
     );
     await run();
     expect(await countOf(test, 'sessions')).toBe(1);
@@ -235,7 +235,7 @@ describe('how it is done', () => {
   });
 
   it('in processes that work, and not in those that only answer', async () => {
-    await start({ PROCESS_ROLE: 'worker' });
+    test = await startTestApp({ env: { PROCESS_ROLE: 'worker' } });
     expect(test.app.get(RetentionTimer, { strict: false })).toBeDefined();
     await test.close();
     test = await startTestApp({ env: { PROCESS_ROLE: 'api' } });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { PASSWORD, sixteen } from '../support/people';
+import { expectProblem } from '../support/problems';
 import { buildService, clean, freshEnvironment, postgresOf, Service } from '../support/service';
 import { until } from '../support/until';
 
@@ -93,6 +94,37 @@ describe('SIGTERM', () => {
     const service = await Service.listening(environment);
     await begin(service, 'auth/register', signUpOf('slow'));
     expect(await service.end('SIGTERM')).toBe(0);
+  });
+
+  it('first says that it is not ready, and serves on for SHUTDOWN_DELAY_SECONDS', async () => {
+    const service = await Service.listening({ ...environment, SHUTDOWN_DELAY_SECONDS: '5' });
+    expect((await service.api.get('health/ready')).headers.get('connection')).toBe('keep-alive');
+    service.signal('SIGTERM');
+    await service.logged('stopping');
+    expectProblem(await service.api.get('health/ready'), 503, 'shutting_down');
+    const registered = await service.api.post('auth/register', JSON.parse(signUpOf('late')));
+    expect(registered.status).toBe(201);
+    // Whoever keeps connections open is told to go elsewhere.
+    expect(registered.headers.get('connection')).toBe('close');
+    expect((await service.api.get('health/live')).status).toBe(200);
+    expect(await service.exited).toBe(0);
+    await expect(service.api.get('health/live')).rejects.toThrow('fetch failed');
+  });
+
+  it('ends in time although it serves on, a client is slow and a mail server silent', async () => {
+    const smtp = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(smtp, 'listening');
+    const { port } = smtp.address() as AddressInfo;
+    const service = await Service.listening({
+      ...environment,
+      SMTP_HOST: '127.0.0.1',
+      SMTP_PORT: String(port),
+      SHUTDOWN_DELAY_SECONDS: '5',
+    });
+    await service.api.post('auth/register', JSON.parse(signUpOf('ada')));
+    await begin(service, 'auth/register', signUpOf('slow'));
+    expect(await service.end('SIGTERM')).toBe(0);
+    smtp.close();
   });
 
   it('exits with 0 although clients keep their connections open', async () => {

@@ -21,6 +21,7 @@ beforeAll(async () => {
       DATABASE_POOL_SIZE: '2',
       RATE_LIMIT_ENABLED: 'true',
       RATE_LIMIT_LOGIN: PLENTY,
+      RATE_LIMIT_LOGIN_IP: PLENTY,
       RATE_LIMIT_REGISTER: PLENTY,
       RATE_LIMIT_MAIL: PLENTY,
     },

@@ -1,14 +1,16 @@
+import { urlOf } from '../support/cli';
 import { Inbox } from '../support/inbox';
 import { PASSWORD } from '../support/people';
+import { describeWithPgBouncer, TestPgBouncer } from '../support/pgbouncer';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { buildService, clean, freshEnvironment, Service } from '../support/service';
 
 const SECRET_KEY = 'Zm9yIHRoZSBwcm9jZXNzIHRlc3RzIGFuZCBub3RoaW5nIGVsc2U';
 
-let environment: ReturnType<typeof freshEnvironment>;
+let environment: ReturnType<typeof freshEnvironment> & Record<string, string>;
 beforeAll(buildService, 300_000);
 beforeEach(() => {
-  environment = freshEnvironment();
+  environment = { ...freshEnvironment() };
 });
 afterEach(() => clean(environment));
 
@@ -117,6 +119,30 @@ describe('production', () => {
     const healths = await Promise.all(services.map(({ api }) => api.get('health')));
     expect(healths.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     await Promise.all(services.map((service) => service.end('SIGTERM')));
+  });
+
+  describeWithPgBouncer('through a PgBouncer', () => {
+    let pgbouncer: TestPgBouncer;
+    beforeEach(async () => {
+      pgbouncer = await TestPgBouncer.start();
+      environment.DATABASE_URL = pgbouncer.urlOf(database.connection.options);
+    });
+    afterEach(() => pgbouncer.stop());
+
+    it('says that it has to be told of it', async () => {
+      const { names } = await refusal({});
+      expect(names).toEqual(['DATABASE_PGBOUNCER']);
+    });
+
+    it('runs, with the queue past it', async () => {
+      environment.DATABASE_PGBOUNCER = 'true';
+      environment.DATABASE_DIRECT_URL = urlOf(database);
+      const service = await Service.listening(environment);
+      const ada = { username: 'ada', email: 'ada@example.com', password: PASSWORD };
+      expect((await service.api.post('auth/register', ada)).status).toBe(201);
+      await inbox.waitFor(ada.email, /confirm/i);
+      expect(await service.end('SIGTERM')).toBe(0);
+    });
   });
 
   it('says why it cannot start without its database, and not how it would have signed in', async () => {

@@ -31,7 +31,7 @@ interface Somebody {
   readonly token: string;
 }
 
-const CLIENT: Client = { ip: '127.0.0.1', userAgent: null, requestId: 'access-table' };
+const CLIENT: Client = { ip: '127.0.0.1', userAgent: null, requestId: 'access-table', counts: [] };
 const SOMETHING = '0199f0c4-7d2e-7c4a-9c1b-5f2f6b1c8a11';
 const OF_A_USER = /^\/api\/v1\/users\/:id(?=\/|$)/;
 const OF_A_SESSION = /(?<=\/sessions\/):id$/;

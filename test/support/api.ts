@@ -14,6 +14,7 @@ export interface Call {
   readonly raw?: string | Uint8Array;
   readonly token?: string;
   readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
 }
 
 /** Calls the running service over HTTP. Paths are under /api/v1 unless they start with `/`. */
@@ -48,6 +49,7 @@ export class Api {
         ...call.headers,
       },
       body: bodyOf(call),
+      signal: call.signal,
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') && text !== '';

@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import { startTestBackend } from './backend';
 import { startTestPostgres } from './postgres';
 
-type Global = typeof globalThis & { stopTestPostgres?: () => Promise<void> };
+type Global = typeof globalThis & { stopTestStores?: () => Promise<unknown> };
 
 export default async function setup(): Promise<void> {
-  (globalThis as Global).stopTestPostgres = await startTestPostgres();
+  const stops = await Promise.all([startTestPostgres(), startTestBackend()]);
+  (globalThis as Global).stopTestStores = () => Promise.all(stops.map((stop) => stop()));
 }

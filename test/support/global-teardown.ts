@@ -1,5 +1,5 @@
-type Global = typeof globalThis & { stopTestPostgres?: () => Promise<void> };
+type Global = typeof globalThis & { stopTestStores?: () => Promise<unknown> };
 
 export default async function teardown(): Promise<void> {
-  await (globalThis as Global).stopTestPostgres?.();
+  await (globalThis as Global).stopTestStores?.();
 }

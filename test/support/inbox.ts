@@ -76,10 +76,11 @@ export class Inbox {
 }
 
 /** The one link in a mail's text that carries a token. */
-export function linkIn(mail: ReceivedMail): URL {
+export function linkIn(mail: Pick<ReceivedMail, 'subject' | 'text'>): URL {
   const [link] = /https?:\/\/\S*token=\S+/.exec(mail.text) ?? [];
   if (!link) throw new Error(`no link in "${mail.subject}"`);
   return new URL(link);
 }
 
-export const tokenIn = (mail: ReceivedMail): string => linkIn(mail).searchParams.get('token')!;
+export const tokenIn = (mail: Pick<ReceivedMail, 'subject' | 'text'>): string =>
+  linkIn(mail).searchParams.get('token')!;

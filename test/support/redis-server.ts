@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { until } from './until';
@@ -22,6 +23,8 @@ export class TestRedis {
     const all = {
       port: String(port),
       bind: '127.0.0.1',
+      // A replica writes down what it gets at first.
+      dir: tmpdir(),
       save: '',
       'maxmemory-policy': 'noeviction',
       ...directives,

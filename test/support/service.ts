@@ -7,11 +7,14 @@ import { Api } from './api';
 import { until } from './until';
 
 const ROOT = resolve(__dirname, '../..');
+/** Another build than this tree's can be looked at, such as one that was broken on purpose. */
+const OTHER_BUILD = process.env.SERVICE_BUILD;
 
 const running = new Set<ChildProcess>();
 
 /** Builds what `npm start` would run, unless it is built; one test file at a time. */
 export function buildService(): void {
+  if (OTHER_BUILD) return;
   const build = [process.execPath, 'scripts/build-if-stale.mjs'];
   execFileSync('flock', ['package.json', ...build], { cwd: ROOT });
 }
@@ -57,11 +60,15 @@ export class Service {
     const cwd = join(env.DATA_DIR!, 'cwd');
     mkdirSync(cwd, { recursive: true });
     const fixed = { PATH: process.env.PATH!, HOST: '127.0.0.1', PORT: '0' };
-    const child = spawn(process.execPath, [join(ROOT, 'dist/src/main.js')], {
-      cwd,
-      env: { ...fixed, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [join(OTHER_BUILD ?? join(ROOT, 'dist'), 'src/main.js')],
+      {
+        cwd,
+        env: { ...fixed, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     running.add(child);
     createInterface(child.stdout).on('line', (line) => this.logs.push(line));
     child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
@@ -81,8 +88,16 @@ export class Service {
     return service;
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  get isRunning(): boolean {
+    return running.has(this.child);
+  }
+
   get api(): Api {
-    const line = this.logs.find((log) => log.includes('"msg":"listening"'))!;
+    const line = this.logs.find((log) => /"msg":"(listening|worker ready)"/.test(log))!;
     return new Api((JSON.parse(line) as { url: string }).url);
   }
 

@@ -11,9 +11,11 @@ import { Clock } from '../../src/common/time/clock';
 import type { AppConfig } from '../../src/config/app-config';
 import { loadConfig } from '../../src/config/env';
 import { configureApp } from '../../src/configure-app';
+import type { DatabaseConnection } from '../../src/database/database-connection';
 import { httpAdapter } from '../../src/http-adapter';
 import { RetryPolicy } from '../../src/mail/mail.queue';
 import { Api } from './api';
+import { backendEnvironment } from './backend';
 import { FixedClock } from './fixed-clock';
 import { Inbox } from './inbox';
 import { createTestDatabase } from './postgres';
@@ -52,6 +54,8 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Modules beside the app's own, to probe what no route of the app shows. */
   readonly imports?: Type[];
+  /** How to reach its database, if not directly. */
+  readonly connect?: (direct: DatabaseConnection) => DatabaseConnection;
   /** Where to listen, if it must be known beforehand. */
   readonly port?: number;
 }
@@ -63,6 +67,7 @@ interface Options {
 export async function startTestApp({
   env = {},
   imports = [],
+  connect = (direct) => direct,
   port = 0,
 }: Options = {}): Promise<TestApp> {
   const [inbox, database] = await Promise.all([Inbox.open(), createTestDatabase()]);
@@ -71,12 +76,13 @@ export async function startTestApp({
     ...ENVIRONMENT,
     SMTP_PORT: String(inbox.port),
     DATA_DIR: dataDir,
+    ...backendEnvironment(),
     ...env,
   });
   const logs: string[] = [];
   const logger = new JsonLogger('debug', { write: (line) => void logs.push(line) });
   const clock = new FixedClock();
-  const module = AppModule.register(config, database.connection);
+  const module = AppModule.register(config, connect(database.connection));
   module.imports!.push(...imports);
   const testing = await Test.createTestingModule({ imports: [module] })
     .overrideProvider(Clock)
