@@ -17,7 +17,7 @@ interface Attempt {
 }
 
 /** The types of passport-jwt lack KeyObject, which jsonwebtoken takes and is ten times faster with. */
-type KeyFound = (error: null, key: never) => void;
+type KeyFound = (error: Error | null, key?: never) => void;
 
 /**
  * Bearer token, or else access cookie, to signed-in user: the signature first, without I/O but for
@@ -42,7 +42,9 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
       async secretOrKeyProvider(this: Attempt, _: unknown, accessToken: string, done: KeyFound) {
         try {
           const key = await keys.find(accessToken);
-          done(null, key?.verify as never);
+          // Never undefined for a key: jsonwebtoken trips over it where the signature is empty.
+          if (key) done(null, key.verify as never);
+          else done(new Error('no key may have signed this'));
         } catch (error) {
           this.error(error);
         }

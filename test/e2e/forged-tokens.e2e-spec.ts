@@ -28,7 +28,7 @@ const each = <T>(
 
 const FORGERIES: Readonly<Record<string, Forgery>> = {
   ...each(
-    ['none', 'None', 'NONE', 'nOnE', ''],
+    ['none', 'None', 'NONE', 'nOnE', '', 'HS256', 'RS256', 'ES256', 'EdDSA'],
     (alg) => `alg "${alg}", no signature`,
     (alg) => (claims) => unsigned(claims, alg),
   ),

@@ -44,6 +44,8 @@ export class KeyRing implements OnModuleInit, BeforeApplicationShutdown {
   private reloading: Promise<void> = Promise.resolve();
   private looking: Promise<void> = Promise.resolve();
   private lookedAt = -Infinity;
+  private reads = 0;
+  private adopted = 0;
 
   constructor(
     private readonly repository: SigningKeysRepository,
@@ -117,7 +119,11 @@ export class KeyRing implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async adopt(): Promise<void> {
+    const read = ++this.reads;
     const rows = await this.repository.list();
+    // Somebody who asked later has been answered already: these may lack a revocation.
+    if (read < this.adopted) return;
+    this.adopted = read;
     this.keys = new Map(rows.map((row) => [row.kid, this.keyOf(row)]));
   }
 
