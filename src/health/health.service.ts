@@ -11,6 +11,8 @@ export type Dependency = 'database' | 'queue';
 @Injectable()
 export class HealthService {
   private readonly probes: Readonly<Record<Dependency, () => Promise<unknown>>>;
+  /** Whoever asks while another does gets the same answer: anybody may, and as often as they like. */
+  private readonly asked = new Map<Dependency, Promise<boolean>>();
   private retired = false;
 
   constructor(dataSource: DataSource, queue: MailQueue) {
@@ -41,18 +43,30 @@ export class HealthService {
 
   /** @throws DependencyDownError naming all that did not answer */
   async demand(...dependencies: readonly Dependency[]): Promise<void> {
-    const isUp = await Promise.all(dependencies.map((name) => answers(this.probes[name])));
+    const isUp = await Promise.all(dependencies.map((name) => this.isUp(name)));
     const down = dependencies.filter((_, index) => !isUp[index]);
     if (down.length > 0) throw new DependencyDownError(down);
   }
+
+  private isUp(name: Dependency): Promise<boolean> {
+    const asked = this.asked.get(name);
+    if (asked) return asked;
+    const probe = this.probes[name]();
+    const answer = answers(probe);
+    this.asked.set(name, answer);
+    // A probe that nobody waits for any more still has its place in the queue for a connection.
+    const forget = () => void this.asked.delete(name);
+    probe.then(forget, forget);
+    return answer;
+  }
 }
 
-async function answers(probe: () => Promise<unknown>): Promise<boolean> {
+async function answers(probe: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), TIMEOUT_MS);
   });
-  const answer = probe().then(
+  const answer = probe.then(
     () => true,
     () => false,
   );

@@ -5,6 +5,9 @@ import type { RateLimit } from '../config/app-config';
 import type { LimitStoreDecision } from '../telemetry/outcomes';
 import { LimitsUnavailableError } from './limits.errors';
 
+/** What a timer of Node can wait: 2^31 milliseconds. */
+const LONGEST_TIMER_SECONDS = 2_147_483;
+
 export interface CounterOptions {
   readonly name: string;
   readonly limit: RateLimit;
@@ -27,7 +30,9 @@ export class LimitCounter {
   ) {
     const { points, seconds: duration } = options.limit;
     this.fallback =
-      options.whenDown === 'memory' ? new RateLimiterMemory({ points, duration }) : null;
+      options.whenDown === 'memory'
+        ? new RateLimiterMemory({ points, duration: Math.min(duration, LONGEST_TIMER_SECONDS) })
+        : null;
   }
 
   /**
@@ -50,7 +55,11 @@ export class LimitCounter {
 
   /** Takes one use back. */
   async giveBack(about: string): Promise<void> {
-    await this.tell((store, key) => store.reward(key), about);
+    const key = digestOf(about);
+    await this.tellStore((store) => store.reward(key));
+    // Where nothing was counted there is nothing to take back: a count below zero would allow more.
+    const counted = await this.fallback?.get(key);
+    if (counted && counted.consumedPoints > 0) await this.fallback!.reward(key);
   }
 
   /** Forgets what was counted. */
@@ -83,11 +92,13 @@ export class LimitCounter {
     about: string,
   ): Promise<void> {
     const key = digestOf(about);
-    const { name, whenDown } = this.options;
-    const stored = change(this.store, key).catch((fault: unknown) =>
-      this.options.onFault(name, whenDown, fault),
-    );
+    const stored = this.tellStore((store) => change(store, key));
     await Promise.all([stored, this.fallback && change(this.fallback, key)]);
+  }
+
+  private async tellStore(change: (store: RateLimiterAbstract) => Promise<unknown>): Promise<void> {
+    const { name, whenDown } = this.options;
+    await change(this.store).catch((fault: unknown) => this.options.onFault(name, whenDown, fault));
   }
 
   private countOf({ consumedPoints, msBeforeNext }: RateLimiterRes): Count {

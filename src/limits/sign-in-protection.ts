@@ -81,22 +81,35 @@ export class SignInProtection {
 
   /** Counts a wrong password beforehand, and says which of the streak it would be. */
   private async reserve(about: string, network: string): Promise<number> {
-    const [byIp, streak] = await Promise.all([
-      this.wrongByIp.add(network),
-      this.streaks.add(about),
-    ]);
+    const [byIp, streak] = await this.countBeforehand(about, network);
     if (isOver(byIp)) {
       await this.streaks.giveBack(about);
       this.refuse(new RateLimitedError(byIp.secondsLeft), byIp.name);
     }
     if (streak.used < this.config.limits.loginStreak.points) return streak.used;
     // From here on one at a time: who gets the block's one place is looked at.
-    const place = await this.blocks.add(about);
+    const place = await this.blocks.add(about).catch(async (error: unknown) => {
+      await this.giveBack(about, network);
+      throw error;
+    });
     if (isOver(place)) {
       await this.giveBack(about, network);
       this.refuse(new SignInBlockedError(place.secondsLeft), 'login-streak');
     }
     return streak.used;
+  }
+
+  /** Both or neither. */
+  private async countBeforehand(about: string, network: string): Promise<[Count, Count]> {
+    const [byIp, streak] = await Promise.allSettled([
+      this.wrongByIp.add(network),
+      this.streaks.add(about),
+    ]);
+    if (byIp.status === 'fulfilled' && streak.status === 'fulfilled')
+      return [byIp.value, streak.value];
+    if (byIp.status === 'fulfilled') await this.wrongByIp.giveBack(network);
+    if (streak.status === 'fulfilled') await this.streaks.giveBack(about);
+    throw byIp.status === 'rejected' ? byIp.reason : (streak as PromiseRejectedResult).reason;
   }
 
   /** Each block is twice as long as the one before it. */

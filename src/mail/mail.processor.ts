@@ -70,14 +70,18 @@ export class MailProcessor implements OnApplicationBootstrap, BeforeApplicationS
 
   private async finish(worker: QueueWorker<MailJob>): Promise<void> {
     const patience = setTimeout(() => void this.delivery.hangUp(), PATIENCE_MS);
-    await worker.pause(true);
+    await worker.pause(true).catch(() => {});
     while (this.running.size > 0) await Promise.allSettled(this.running);
     // BullMQ waits for its store even where that will not come back.
     const closing = worker.close(!this.store.isUp).then(
       () => true,
       () => false,
     );
-    if (!(await within(FAREWELL_MS, closing))) await worker.getBackend().close(true);
+    if (!(await within(FAREWELL_MS, closing)))
+      await worker
+        .getBackend()
+        .close(true)
+        .catch(() => {});
     clearTimeout(patience);
   }
 

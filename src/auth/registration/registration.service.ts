@@ -39,6 +39,9 @@ export class RegistrationService {
    */
   async register(registration: Registration, client: Client): Promise<RegistrationOutcome> {
     await this.limits.registration(client);
+    // For every address alike: of a taken one the owner gets a mail each time.
+    if (this.config.signIn.registrationHidesAccounts)
+      await this.limits.mail('registration', registration.email, client);
     const passwordHash = await this.passwords.hash(registration.password, registration);
     if (!this.config.signIn.registrationHidesAccounts)
       return { kind: 'created', account: await this.create(registration, passwordHash, client) };
