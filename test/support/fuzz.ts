@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 const LEAST_RUNS = Number(process.env.FUZZ_RUNS ?? 0);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_121);
 
-const RUNS = 300;
+const RUNS = 100;
 
 // More runs take longer, and a busy machine is no fault.
 jest.setTimeout(3_600_000);
