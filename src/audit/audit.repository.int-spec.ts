@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres';
 import { dataSourceOptions } from '../data-source';
+import { PreparedStatements } from '../database/prepared-statement';
 import type { Tx } from '../database/unit-of-work';
 import { type AuditFilter, AuditRepository } from './audit.repository';
 
@@ -17,7 +18,10 @@ describe('AuditRepository at 60,000 events', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await new DataSource(dataSourceOptions(database.connection, 2)).initialize();
-    events = new AuditRepository(dataSource);
+    events = new AuditRepository(
+      dataSource,
+      new PreparedStatements(dataSource, database.connection),
+    );
     // A year, in which somebody busy did much.
     await dataSource.query(
       `INSERT INTO audit_events (id, action, actor_id, subject_id, created_at)

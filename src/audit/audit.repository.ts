@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ListReader } from '../database/list-reader';
+import { PreparedStatements } from '../database/prepared-statement';
 import type { Tx } from '../database/unit-of-work';
 import { type AuditAction, AuditEvent } from './audit-event.entity';
 
@@ -35,12 +36,32 @@ const DELETED_SINCE = `ARRAY(SELECT subject_id FROM audit_events
   WHERE action = 'user_deleted' AND created_at > $1)`;
 const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
 
+const INSERT = {
+  name: 'insert_audit_event',
+  text: `INSERT INTO audit_events (id, action, actor_id, subject_id, ip, user_agent, request_id,
+      details, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+};
+
 @Injectable()
 export class AuditRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly statements: PreparedStatements,
+  ) {}
 
   async insert(tx: Tx, event: AuditEvent): Promise<void> {
-    await tx.insert(AuditEvent, event);
+    await this.statements.runIn(tx, INSERT, [
+      event.id,
+      event.action,
+      event.actorId,
+      event.subjectId,
+      event.ip,
+      event.userAgent,
+      event.requestId,
+      event.details,
+      event.createdAt,
+    ]);
   }
 
   /** False if there is no such event. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { violatedUniqueIndex } from '../database/pg-errors';
+import { type PreparedStatement, PreparedStatements } from '../database/prepared-statement';
 import type { Tx } from '../database/unit-of-work';
 import {
   ACCOUNT_COLUMNS,
@@ -27,22 +28,37 @@ type Guarded = Partial<Pick<User, 'passwordHash' | 'email' | 'emailVerifiedAt' |
 const LEAVES_AN_ADMIN = `(users.role <> 'admin' OR NOT users.is_active OR EXISTS (
   SELECT FROM users o WHERE o.role = 'admin' AND o.is_active AND o.id <> users.id))`;
 
+const FIND_WHERE = `SELECT ${ACCOUNT_COLUMNS} FROM ${ACCOUNT_TABLES} WHERE`;
+const FIND = {
+  byId: { name: 'find_user', text: `${FIND_WHERE} u.id = $1` },
+  byUsername: { name: 'find_username', text: `${FIND_WHERE} lower(u.username) = lower($1)` },
+  byEmail: { name: 'find_email', text: `${FIND_WHERE} lower(u.email) = lower($1)` },
+};
+
+const RECORD_SIGN_IN = {
+  name: 'record_sign_in',
+  text: 'UPDATE users SET last_login_at = $2 WHERE id = $1 RETURNING id',
+};
+
 @Injectable()
 export class UsersRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly statements: PreparedStatements,
+  ) {}
 
   findById(id: string): Promise<Account | null> {
-    return this.findWhere('u.id = $1', id);
+    return this.find(FIND.byId, id);
   }
 
   /** Without regard to case. */
   findByUsername(username: string): Promise<Account | null> {
-    return this.findWhere('lower(u.username) = lower($1)', username);
+    return this.find(FIND.byUsername, username);
   }
 
   /** Without regard to case. */
   findByEmail(email: string): Promise<Account | null> {
-    return this.findWhere('lower(u.email) = lower($1)', email);
+    return this.find(FIND.byEmail, email);
   }
 
   /** Holds the row until the transaction ends: what is read here stays true in it. */
@@ -113,8 +129,8 @@ export class UsersRepository {
 
   /** Holds the row until the transaction ends; false if there is none any more. */
   async recordSignIn(tx: Tx, id: string, now: Date): Promise<boolean> {
-    const { affected } = await tx.update(User, { id }, { lastLoginAt: now });
-    return affected === 1;
+    const rows = await this.statements.runIn(tx, RECORD_SIGN_IN, [id, now]);
+    return rows.length === 1;
   }
 
   /** False if the hash is no longer the one that was seen: then somebody changed the password. */
@@ -207,11 +223,8 @@ export class UsersRepository {
     return row ? toAccount(row) : null;
   }
 
-  private async findWhere(condition: string, value: string): Promise<Account | null> {
-    const [row] = await this.dataSource.query<AccountRow[]>(
-      `SELECT ${ACCOUNT_COLUMNS} FROM ${ACCOUNT_TABLES} WHERE ${condition}`,
-      [value],
-    );
+  private async find(statement: PreparedStatement, value: string): Promise<Account | null> {
+    const [row] = await this.statements.run<AccountRow>(statement, [value]);
     return row ? toAccount(row) : null;
   }
 }

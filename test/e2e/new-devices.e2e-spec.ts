@@ -114,8 +114,24 @@ describe('a sign-in with a password', () => {
       ada.id,
     ]);
     expect(await mailsAfter(ada, FIREFOX)).toEqual([`new_sign_in to ${ada.email}`]);
+  });
+
+  it('tells the owner of an account that slept so long that no session of it is kept', async () => {
+    const ada = await signUpVerified(test);
+    await login(ada, FIREFOX);
     await test.query('DELETE FROM sessions WHERE user_id = $1', [ada.id]);
-    expect(await mailsAfter(ada, 'curl/8')).toEqual([]);
+    expect(await mailsAfter(ada, CHROME)).toEqual([`new_sign_in to ${ada.email}`]);
+    expect(await mailsAfter(ada, CHROME)).toEqual([]);
+  });
+
+  it('tells of the later of two first ones at once, from two devices', async () => {
+    const ada = await signUpVerified(test);
+    const { answer, mails } = await effectsOf(test, async () => {
+      const [first, second] = await Promise.all([login(ada, FIREFOX), login(ada, CHROME)]);
+      expect(second!.status).toBe(200);
+      return first!;
+    });
+    expect([answer.status, mails]).toEqual([200, [`new_sign_in to ${ada.email}`]]);
   });
 
   it('does not know a device by a refresh from it, or by somebody else’s sign-in', async () => {
@@ -227,6 +243,15 @@ describe.each(['code', 'query'])('a sign-in with a provider, OAUTH_RESULT=%s', (
       { method: 'google', newDevice: true },
     ]);
     expect(await details(CHROME)).toEqual(['sign_in_succeeded', { method: 'google' }]);
+  });
+
+  it('tells of one after all sessions were forgotten', async () => {
+    const { email } = appear(test, 'google');
+    await visitFrom(FIREFOX);
+    await test.query('DELETE FROM sessions');
+    expect((await effectsOf(test, () => visitFrom(CHROME))).mails).toEqual([
+      `new_sign_in to ${email}`,
+    ]);
   });
 
   it('tells of sixteen at once from one new device exactly once', async () => {

@@ -165,3 +165,19 @@ it('what the database says of the account is visible at the next request', async
   const { body } = await test.api.get('users/me', { token });
   expect(body).toMatchObject({ is_verified: false, display_name: 'Ada' });
 });
+
+it('of many who ask at once each is told of themselves, and of those whose session ended none', async () => {
+  const held = await Promise.all(Array.from({ length: 6 }, () => signedIn(test)));
+  const gone = await twoSessions();
+  await test.api.post('auth/logout', {}, { token: gone.tokens.access_token });
+  const all = [...held, gone, { person: gone.person, tokens: gone.other }];
+  const asked = Array.from({ length: 80 }, (_, n) => all[n % all.length]!);
+  const answers = await Promise.all(
+    asked.map(({ tokens: { access_token: token } }) => test.api.get('users/me', { token })),
+  );
+  answers.forEach(({ status, body }, n) => {
+    const { person, tokens } = asked[n]!;
+    if (tokens === gone.tokens) expect([status, body.code]).toEqual([401, 'invalid_access_token']);
+    else expect([status, body.id]).toEqual([200, person.id]);
+  });
+});

@@ -34,7 +34,7 @@ export class RefreshService {
   async refresh(refreshToken: string, client: Client): Promise<TokenPair> {
     const claims = this.tokens.verify('refresh', refreshToken);
     if (!claims) return this.refuse('refused');
-    await this.limits.refresh(claims.sid, client);
+    this.limits.refresh(claims.sid, client);
     const presented = { sessionId: claims.sid, userId: claims.sub, jti: claims.jti };
     const pair = await this.pairFor(presented, client);
     if (pair) return pair;

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, MoreThan, Not } from 'typeorm';
 import type { Role } from '../../common/access/principal';
 import type { Client } from '../../common/http/client';
+import { Clock } from '../../common/time/clock';
+import { GatheredLookup } from '../../database/gathered-lookup';
 import { PreparedStatements } from '../../database/prepared-statement';
 import type { Tx } from '../../database/unit-of-work';
 import { type Account, type AccountRow, toAccount } from '../../users/account';
@@ -16,15 +18,25 @@ import {
   ROTATE,
 } from './session-statements';
 
-/** Which session, and which generation of its refresh token, was presented. */
-export interface Presented {
+/** A session, and whose it must be. */
+export interface SessionOf {
   readonly sessionId: string;
   readonly userId: string;
+}
+
+/** Which session, and which generation of its refresh token, was presented. */
+export interface Presented extends SessionOf {
   readonly jti: string;
 }
 
 /** A session that has just begun. */
-export type NewSession = Omit<Session, 'previousJti' | 'rotatedAt' | 'lastUsedAt' | 'revokedAt'>;
+export interface NewSession extends Omit<
+  Session,
+  'previousJti' | 'rotatedAt' | 'lastUsedAt' | 'revokedAt'
+> {
+  /** As their account knows; what of their sessions is left is asked as well. */
+  readonly hasSignedInBefore: boolean;
+}
 
 export interface Rotation {
   readonly jti: string;
@@ -54,17 +66,22 @@ interface GenerationRow {
 
 @Injectable()
 export class SessionsRepository {
+  private readonly live = new GatheredLookup((sessions: readonly SessionOf[]) =>
+    this.authenticateAll(sessions),
+  );
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly statements: PreparedStatements,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * Says whether the user has had sessions, and none from this device. Two that open at once do not
-   * see each other.
+   * Says whether the user has signed in before, and no session that is kept is from this device.
+   * Two that open at once do not see each other.
    */
   async insert(tx: Tx, session: NewSession): Promise<boolean> {
-    const [row] = await tx.query<[{ readonly is_new_device: boolean }]>(OPEN, [
+    const [row] = await this.statements.runIn<{ readonly is_new_device: boolean }>(tx, OPEN, [
       session.id,
       session.userId,
       session.securityStamp,
@@ -76,14 +93,14 @@ export class SessionsRepository {
       session.userAgent,
       session.device,
       session.method,
+      session.hasSignedInBefore,
     ]);
-    return row.is_new_device;
+    return row!.is_new_device;
   }
 
-  /** The account whose live session this is, read in one statement; null if there is none. */
-  async authenticate(sessionId: string, userId: string, now: Date): Promise<Account | null> {
-    const [row] = await this.statements.run<AccountRow>(AUTHENTICATE, [now, sessionId, userId]);
-    return row ? toAccount(row) : null;
+  /** The account whose live session this is, read together with others; null if there is none. */
+  authenticate(session: SessionOf): Promise<Account | null> {
+    return this.live.find(session);
   }
 
   /** As `authenticate`, if the presented generation is the current one. */
@@ -229,6 +246,17 @@ export class SessionsRepository {
       [before, most],
     );
     return deleted;
+  }
+
+  private async authenticateAll(sessions: readonly SessionOf[]): Promise<(Account | null)[]> {
+    const rows = await this.statements.run<AccountRow & { readonly place: number }>(AUTHENTICATE, [
+      this.clock.now(),
+      sessions.map(({ sessionId }) => sessionId),
+      sessions.map(({ userId }) => userId),
+    ]);
+    const accounts = sessions.map((): Account | null => null);
+    for (const row of rows) accounts[row.place - 1] = toAccount(row);
+    return accounts;
   }
 
   /**

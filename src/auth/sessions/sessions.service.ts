@@ -28,7 +28,8 @@ export interface TokenPair {
   readonly sessionId: string;
 }
 
-export type SigningIn = Pick<Account, 'id' | 'role' | 'securityStamp'> & Addressee;
+/** As they were before this sign-in. */
+export type SigningIn = Pick<Account, 'id' | 'role' | 'securityStamp' | 'lastLoginAt'> & Addressee;
 
 /** Whether somebody who has signed in before did not do so from this device. */
 export interface Opened {
@@ -100,9 +101,8 @@ export class SessionsService {
 
   /** The user of a live session, or null after it ended in whatever way. One query. */
   async authenticate(sessionId: string, userId: string): Promise<SignedInUser | null> {
-    const now = this.clock.now();
-    const account = await this.sessions.authenticate(sessionId, userId, now);
-    return account && signedIn(account, sessionId, now);
+    const account = await this.sessions.authenticate({ sessionId, userId });
+    return account && signedIn(account, sessionId, this.clock.now());
   }
 
   /** As `authenticate`, by the refresh token that rotates next; one that was replaced is nobody's. */
@@ -208,7 +208,7 @@ export class SessionsService {
     { method, methodName, client: { ip, userAgent } }: SignIn,
     life: Pick<Session, 'expiresAt' | 'exchangeCodeHash'>,
   ): Promise<Generation & Opened> {
-    const { id: userId, role, securityStamp } = account;
+    const { id: userId, role, securityStamp, lastLoginAt } = account;
     const { expiresAt } = life;
     const now = this.clock.now();
     const device = describeDevice(userAgent);
@@ -224,6 +224,7 @@ export class SessionsService {
       userAgent,
       device,
       method,
+      hasSignedInBefore: lastLoginAt !== null,
       ...life,
     });
     if (isNewDevice) await this.newSignInMail.owe(tx, account, { device, ip, methodName });

@@ -7,6 +7,7 @@ import { AuditService } from '../../audit/audit.service';
 import { SystemRandom } from '../../common/random/random';
 import type { AccessTokenAlgorithm, AppConfig } from '../../config/app-config';
 import { dataSourceOptions } from '../../data-source';
+import { PreparedStatements } from '../../database/prepared-statement';
 import { UnitOfWork } from '../../database/unit-of-work';
 import { Telemetry } from '../../telemetry/telemetry';
 import { KeyRotation } from './key-rotation.service';
@@ -38,11 +39,12 @@ async function process({ algorithm = 'ES256', days = 90, secretKey = 'ours' }: S
       signingKeySeconds: days && days * 86_400,
     },
   } as AppConfig;
+  const events = new AuditRepository(source, new PreparedStatements(source, database.connection));
   const [random, unitOfWork] = [new SystemRandom(), new UnitOfWork(source)];
   return new KeyRotation(
     new SigningKeysRepository(source),
     new KeySeal(config, random),
-    new AuditService(new AuditRepository(source), unitOfWork, new Telemetry(), clock, random),
+    new AuditService(events, unitOfWork, new Telemetry(), clock, random),
     unitOfWork,
     config,
     clock,

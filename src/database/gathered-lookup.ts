@@ -1,0 +1,44 @@
+interface Lookup<K, R> {
+  readonly key: K;
+  readonly resolve: (found: R | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** While one is answered, Node works on the next. */
+const MOST_IN_FLIGHT = 2;
+const MOST_AT_ONCE = 100;
+
+/**
+ * Answers many lookups with few statements: what is looked up while others are on their way waits
+ * for one of those to come back, and then goes together. Nothing is kept: a lookup sees whatever
+ * was committed before it was made. If a statement fails, so do the lookups that it was for.
+ */
+export class GatheredLookup<K, R> {
+  private waiting: Lookup<K, R>[] = [];
+  private inFlight = 0;
+
+  /** @param ask answers each key in its place, with null where nothing was found */
+  constructor(private readonly ask: (keys: readonly K[]) => Promise<readonly (R | null)[]>) {}
+
+  find(key: K): Promise<R | null> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ key, resolve, reject });
+      if (this.inFlight < MOST_IN_FLIGHT) void this.send();
+    });
+  }
+
+  private async send(): Promise<void> {
+    this.inFlight++;
+    while (this.waiting.length > 0) await this.answer(this.waiting.splice(0, MOST_AT_ONCE));
+    this.inFlight--;
+  }
+
+  private async answer(lookups: readonly Lookup<K, R>[]): Promise<void> {
+    try {
+      const found = await this.ask(lookups.map(({ key }) => key));
+      lookups.forEach(({ resolve }, n) => resolve(found[n] ?? null));
+    } catch (error) {
+      lookups.forEach(({ reject }) => reject(error));
+    }
+  }
+}
