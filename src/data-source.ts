@@ -5,6 +5,7 @@ import { Administration1793200000000 } from '../migrations/1793200000000-adminis
 import { SigningKeys1793400000000 } from '../migrations/1793400000000-signing-keys';
 import { SessionDevices1793500000000 } from '../migrations/1793500000000-session-devices';
 import { ReservedUsernames1793600000000 } from '../migrations/1793600000000-reserved-usernames';
+import { UnloggedRateLimits1793700000000 } from '../migrations/1793700000000-unlogged-rate-limits';
 import { AuditEvent } from './audit/audit-event.entity';
 import { Identity } from './auth/identities/identity.entity';
 import { Session } from './auth/sessions/session.entity';
@@ -52,6 +53,7 @@ export function dataSourceOptions(
       SigningKeys1793400000000,
       SessionDevices1793500000000,
       ReservedUsernames1793600000000,
+      UnloggedRateLimits1793700000000,
     ],
     synchronize: false,
     installExtensions: false,

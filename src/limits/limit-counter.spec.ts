@@ -69,6 +69,41 @@ describe('a store that is down', () => {
     for (const used of [1, 2, 3]) expect((await login.add('ada')).used).toBe(used);
   });
 
+  it('is made up for in a memory that has an end: what was counted longest ago is forgotten', async () => {
+    const login = counter('memory');
+    store.isDown = true;
+    const invent = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) await login.add(`name${n}`);
+    };
+    for (const name of ['ada', 'bob']) await login.add(name);
+    await invent(0, 19_998);
+    expect((await login.add('ada')).used).toBe(2);
+    await invent(19_998, 20_000);
+    expect((await login.add('bob')).used).toBe(1);
+    expect((await login.add('ada')).used).toBe(3);
+    await expect(login.add('ada')).rejects.toThrow(LimitsUnavailableError);
+  });
+
+  it('an attempt that is refused keeps its count from being forgotten', async () => {
+    const login = counter('memory');
+    store.isDown = true;
+    for (let n = 0; n < 3; n++) await login.add('ada');
+    for (let n = 0; n < 40_000; n++) {
+      await login.add(`name${n}`);
+      if (n % 10_000 === 0) await expect(login.add('ada')).rejects.toThrow(LimitsUnavailableError);
+    }
+    await expect(login.add('ada')).rejects.toThrow(LimitsUnavailableError);
+  });
+
+  it('keeps no more blocks in memory than it keeps counts', async () => {
+    const blocks = counter('memory');
+    await blocks.useUp('ada', 60);
+    for (let n = 0; n < 20_000; n++) await blocks.useUp(`name${n}`, 60);
+    store.isDown = true;
+    expect((await blocks.add('ada')).used).toBe(1);
+    await expect(blocks.add('name19999')).rejects.toThrow(LimitsUnavailableError);
+  });
+
   it('is made up for over windows that are longer than a timer can be', async () => {
     const login = counter('memory', 90 * 86_400);
     store.isDown = true;

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Count } from '../common/http/rate-limit-headers';
 import type { RateLimit } from '../config/app-config';
 import type { LimitStoreDecision } from '../telemetry/outcomes';
+import { BoundedMemory } from './bounded-memory';
 import { LimitsUnavailableError } from './limits.errors';
 
 /** What a timer of Node can wait: 2^31 milliseconds. */
 const LONGEST_TIMER_SECONDS = 2_147_483;
+/** Each takes some 600 bytes. */
+const MOST_KEYS = 20_000;
 
 export interface CounterOptions {
   readonly name: string;
@@ -22,17 +25,16 @@ export interface CounterOptions {
 
 /** One limit, counted where all processes see it. What it keeps names nobody: keys are digests. */
 export class LimitCounter {
-  private readonly fallback: RateLimiterMemory | null;
+  private readonly fallback: BoundedMemory | null;
 
   constructor(
     private readonly store: RateLimiterAbstract,
     private readonly options: CounterOptions,
   ) {
-    const { points, seconds: duration } = options.limit;
+    const { points, seconds } = options.limit;
+    const duration = Math.min(seconds, LONGEST_TIMER_SECONDS);
     this.fallback =
-      options.whenDown === 'memory'
-        ? new RateLimiterMemory({ points, duration: Math.min(duration, LONGEST_TIMER_SECONDS) })
-        : null;
+      options.whenDown === 'memory' ? new BoundedMemory({ points, duration }, MOST_KEYS) : null;
   }
 
   /**
@@ -73,7 +75,7 @@ export class LimitCounter {
   }
 
   private async addInMemory(
-    memory: RateLimiterMemory,
+    memory: BoundedMemory,
     key: string,
     uses: number,
     fault: unknown,

@@ -6,6 +6,7 @@ import { PreparedStatements } from '../database/prepared-statement';
 import { FAILS_FAST, isConnected, openRedis, type RedisClient } from '../redis/open-redis';
 import { Telemetry } from '../telemetry/telemetry';
 import type { LimitStoreDecision } from '../telemetry/outcomes';
+import { type Estimate, EstimatedCounter } from './estimated-counter';
 import { type CounterOptions, LimitCounter } from './limit-counter';
 
 /** A Redis that does not answer in that time is down, as far as a sign-in can wait. */
@@ -62,6 +63,12 @@ export class LimitStore implements OnModuleInit, OnApplicationShutdown {
       clearExpiredByTimeout: false,
     });
     return new LimitCounter(store, { ...options, onFault });
+  }
+
+  /** As `counter`, of which nobody waits for the store, and which lets go on without it. */
+  estimated(estimate: Estimate): EstimatedCounter {
+    const counter = this.counter({ ...estimate, whenDown: 'open' });
+    return new EstimatedCounter(estimate, counter, this.clock);
   }
 
   onApplicationShutdown(): void {
