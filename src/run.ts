@@ -2,6 +2,7 @@ import type { AppConfig } from './config/app-config';
 import { ConfigError, loadProcessConfig } from './config/env';
 import { openDatabase } from './database/open-database';
 import { NO_TRACING, type Tracing } from './telemetry/tracing';
+import { letHashingYield } from './yielding-threads';
 
 /** PgBouncer's, of what only a server can do: https://www.pgbouncer.org/config.html */
 const POOLER_REFUSAL = 'unsupported startup parameter';
@@ -28,6 +29,7 @@ function reasons(error: unknown): readonly string[] {
 
 /** The embedded Postgres comes up while the rest of the program, most of it, is being loaded. */
 async function start(): Promise<void> {
+  letHashingYield();
   const config = loadProcessConfig();
   const tracing = startTracing(config);
   const opening = openDatabase(config);
