@@ -4,7 +4,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
-import { Client } from 'undici';
+import { Pool } from 'undici';
 import { measureGrowth } from './growth.mjs';
 import { compared, hashingRateOf, latencyOf, post, rateOf, refreshRateOf } from './load.mjs';
 import { ADMIN, startWorld } from './processes.mjs';
@@ -13,7 +13,13 @@ const require = createRequire(import.meta.url);
 const { loadArgon2Engine } = require('../dist/src/auth/passwords/argon2-engine.js');
 
 const ARGON2 = { memoryKib: 19_456, timeCost: 2, parallelism: 1 };
-const SESSIONS = 32;
+const PEOPLE = 64;
+const ME = '/api/v1/users/me';
+const LOGIN = {
+  method: 'POST',
+  path: '/api/v1/auth/login',
+  headers: { 'content-type': 'application/json' },
+};
 const report = process.env.BENCH_REPORT;
 
 if (report) writeFileSync(report, '');
@@ -34,8 +40,8 @@ const limit = await (async () => {
   return world.startLimit();
 })();
 const service = await world.startService();
-const api = `${service.origin}/api/v1`;
-const client = new Client(service.origin);
+const client = new Pool(service.origin, { connections: 64 });
+let signedUp = 0;
 
 try {
   line(`${availableParallelism()} cores, ${cpus()[0].model}, Node ${process.version}`);
@@ -43,86 +49,78 @@ try {
   row('what', 'measured', 'limit, in the same run', 'ratio', 'aim');
   row('---', '--:', '---', '--:', '--:');
   const idle = service.memory();
-  const signIn = () => post(client, '/api/v1/auth/login', ADMIN);
-  const { access_token: accessToken } = await signIn();
-  const authorization = { authorization: `Bearer ${accessToken}` };
+  const people = await signUps(PEOPLE);
+  const signIns = () => Promise.all(people.map((person) => post(client, LOGIN.path, person)));
+  const bearers = (await signIns()).map(({ access_token: token }) => ({
+    headers: { authorization: `Bearer ${token}` },
+  }));
 
-  const me = { url: `${api}/users/me`, headers: authorization };
-  await rateOf({ ...me, duration: 2 });
-  await rateOf({ url: `${limit.origin}/me`, headers: authorization, duration: 2 });
+  const me = (origin, path) => (seconds) =>
+    rateOf({ origin, request: { method: 'GET', path }, each: bearers, seconds });
+  const [ours, bare] = [me(service.origin, ME), me(limit.origin, '/me')];
+  for (const warmUp of [ours, bare]) await warmUp(2);
   beside(
-    'current user, 64 connections',
-    await compared(
-      () => rateOf(me),
-      () => rateOf({ url: `${limit.origin}/me`, headers: authorization }),
-    ),
+    `current user, ${PEOPLE} connections`,
+    await compared(ours, bare),
     'bare Fastify, same check and statement',
     '≥ 0.70',
   );
 
-  const pairs = [];
-  for (let n = 0; n < SESSIONS; n++) pairs.push(await signIn());
-  let tokens = pairs.map(({ refresh_token: token }) => token);
-  const spare = [];
-  for (let n = 0; n < SESSIONS; n++) spare.push((await signIn()).refresh_token);
+  const refreshTokens = async () => (await signIns()).map(({ refresh_token: token }) => token);
+  let tokens = await refreshTokens();
+  const spare = await refreshTokens();
+  const refresh = async () => {
+    const rate = await refreshRateOf(`${service.origin}/api/v1/auth/refresh`, tokens);
+    tokens = await refreshTokens();
+    return rate;
+  };
+  await refresh();
   beside(
-    `refresh, ${SESSIONS} sessions`,
-    await compared(
-      async () => {
-        const rate = await refreshRateOf(`${api}/auth/refresh`, tokens);
-        tokens = [];
-        for (let n = 0; n < SESSIONS; n++) tokens.push((await signIn()).refresh_token);
-        return rate;
-      },
-      () => refreshRateOf(`${limit.origin}/refresh`, spare),
-    ),
+    `refresh, ${PEOPLE} sessions`,
+    await compared(refresh, () => refreshRateOf(`${limit.origin}/refresh`, spare)),
     'bare Fastify, same check and statement',
     '≥ 0.60',
   );
 
   const engine = loadArgon2Engine();
   const hash = await engine.hash(ADMIN.password, ARGON2);
-  const login = {
-    url: `${api}/auth/login`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(ADMIN),
-  };
+  const storm = (more) =>
+    rateOf({
+      origin: service.origin,
+      request: LOGIN,
+      each: people.map((person) => ({ body: JSON.stringify(person) })),
+      ...more,
+    });
   const hashing = () =>
     hashingRateOf(() => engine.verify(hash, ADMIN.password), availableParallelism());
+  await storm();
   beside(
     'sign-in, 32 connections',
-    await compared(() => rateOf({ ...login, connections: 32 }), hashing),
+    await compared(() => storm({ connections: 32 }), hashing),
     'argon2id alone',
     '≥ 0.90',
   );
-
-  let people = 0;
-  const signUp = () =>
-    hashingRateOf(() => {
-      const name = `new${process.pid}.${++people}`;
-      return post(new Client(service.origin), '/api/v1/auth/register', {
-        username: name,
-        email: `${name}@example.com`,
-        password: ADMIN.password,
-      });
-    }, 16);
-  beside('sign-up, 16 at once', await compared(signUp, hashing), 'argon2id alone', '');
+  beside(
+    'sign-up, 16 at once',
+    await compared(() => hashingRateOf(signUp, 16), hashing),
+    'argon2id alone',
+    '',
+  );
 
   const ask = async () => {
     const { body } = await client.request({
       method: 'GET',
-      path: '/api/v1/users/me',
-      headers: authorization,
+      path: ME,
+      headers: bearers[0].headers,
     });
     await body.dump();
   };
   const probe = { times: 600, pauseMs: 5 };
   const quiet = await latencyOf(ask, probe);
-  const storm = rateOf({ ...login, connections: 64, duration: 8 });
+  const signingIn = storm({ seconds: 8 });
   const stormy = await latencyOf(ask, probe);
   const lag = await eventLoopLag();
-  await storm;
+  await signingIn;
   row(
     'current user while 64 clients sign in, p99',
     ms(stormy.p99),
@@ -152,6 +150,22 @@ try {
   world.stop();
 }
 
+/** So many new ones, as they sign in. */
+async function signUps(count) {
+  const all = [];
+  for (let n = 0; n < count; n++) all.push(await signUp());
+  return all;
+}
+
+async function signUp() {
+  const person = { username: `new${process.pid}.${++signedUp}`, password: ADMIN.password };
+  await post(client, '/api/v1/auth/register', {
+    ...person,
+    email: `${person.username}@example.com`,
+  });
+  return person;
+}
+
 async function growth() {
   const { sizes, rows } = await measureGrowth(service, world.database);
   line('');
@@ -166,5 +180,5 @@ async function growth() {
 async function eventLoopLag() {
   const { body } = await client.request({ method: 'GET', path: '/metrics' });
   const text = await body.text();
-  return Number(/nodejs_eventloop_lag_p99_seconds (\S+)/.exec(text)[1]);
+  return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)[1]);
 }
