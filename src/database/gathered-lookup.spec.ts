@@ -75,4 +75,22 @@ describe('lookups that are gathered', () => {
     asked[3]!.answer(words([5]));
     await expect(again).resolves.toBe('found 5');
   });
+
+  it('do not wait for a statement that hangs, nor are they more at once when it comes back', async () => {
+    jest.useFakeTimers();
+    try {
+      const { asked, all } = watched();
+      const found = all(1, 5);
+      await jest.advanceTimersByTimeAsync(499);
+      expect(asked).toHaveLength(2);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(asked.map(({ keys }) => keys)).toEqual([[1], [2], [3, 4, 5]]);
+      asked.forEach(({ keys, answer }) => answer(words(keys)));
+      await expect(Promise.all(found)).resolves.toEqual(words(range(1, 5)));
+      void all(6, 9);
+      expect(asked.map(({ keys }) => keys).slice(3)).toEqual([[6], [7]]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
 });

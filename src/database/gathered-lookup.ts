@@ -5,8 +5,10 @@ interface Lookup<K, R> {
 }
 
 /** While one is answered, Node works on the next. */
-const MOST_IN_FLIGHT = 2;
+const MOST_ON_THEIR_WAY = 2;
 const MOST_AT_ONCE = 100;
+/** What takes longer is not waited for by others: its connection may be dead, and theirs not. */
+const PATIENCE_MS = 500;
 
 /**
  * Answers many lookups with few statements: what is looked up while others are on their way waits
@@ -15,7 +17,7 @@ const MOST_AT_ONCE = 100;
  */
 export class GatheredLookup<K, R> {
   private waiting: Lookup<K, R>[] = [];
-  private inFlight = 0;
+  private onTheirWay = 0;
 
   /** @param ask answers each key in its place, with null where nothing was found */
   constructor(private readonly ask: (keys: readonly K[]) => Promise<readonly (R | null)[]>) {}
@@ -23,14 +25,22 @@ export class GatheredLookup<K, R> {
   find(key: K): Promise<R | null> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ key, resolve, reject });
-      if (this.inFlight < MOST_IN_FLIGHT) void this.send();
+      this.sendIfFree();
     });
   }
 
-  private async send(): Promise<void> {
-    this.inFlight++;
-    while (this.waiting.length > 0) await this.answer(this.waiting.splice(0, MOST_AT_ONCE));
-    this.inFlight--;
+  private sendIfFree(): void {
+    if (this.onTheirWay >= MOST_ON_THEIR_WAY || this.waiting.length === 0) return;
+    this.onTheirWay++;
+    const makeRoom = once(() => {
+      this.onTheirWay--;
+      this.sendIfFree();
+    });
+    const impatience = setTimeout(makeRoom, PATIENCE_MS).unref();
+    void this.answer(this.waiting.splice(0, MOST_AT_ONCE)).then(() => {
+      clearTimeout(impatience);
+      makeRoom();
+    });
   }
 
   private async answer(lookups: readonly Lookup<K, R>[]): Promise<void> {
@@ -41,4 +51,12 @@ export class GatheredLookup<K, R> {
       lookups.forEach(({ reject }) => reject(error));
     }
   }
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
 }
