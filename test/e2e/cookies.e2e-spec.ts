@@ -1,9 +1,9 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { BearerOnly } from '../../src/common/access/bearer-only.decorator';
 import { CookieBrowser, cookiesSetBy, shapesOf } from '../support/cookies';
-import { countOf } from '../support/effects';
+import { countOf, effectsOf } from '../support/effects';
 import { claimsOf } from '../support/forge';
-import { PASSWORD, type Person, signIn, signUpVerified } from '../support/people';
+import { PASSWORD, type Person, signIn, signUpVerified, sixteen, tally } from '../support/people';
 import { expectCleanLogs, expectInvalid, expectProblem } from '../support/problems';
 import { startTestApp, type TestApp } from '../support/test-app';
 
@@ -91,11 +91,69 @@ describe('what is set', () => {
     },
   );
 
+  it.each(WAYS)('by %s ends the session that was there before', async (path, call) => {
+    const browser = await signInByCookie();
+    const before = browser.copy();
+    const elsewhere = await signInByCookie();
+    const { answer, audits } = await effectsOf(test, () =>
+      browser.call('POST', `${path}?cookies=true`, call()),
+    );
+    expect([answer.status, audits]).toEqual([200, ['sign_in_succeeded', 'signed_out']]);
+    const [row] = await test.query('SELECT * FROM audit_events ORDER BY id DESC LIMIT 1');
+    const { sid } = claimsOf(before.valueOf('gatehouse_refresh'));
+    expect([row.actor_id, row.subject_id, row.details]).toEqual([
+      person.id,
+      person.id,
+      { sessionId: sid },
+    ]);
+    expect([await statusOf(before), await statusOf(browser), await statusOf(elsewhere)]).toEqual([
+      401, 200, 200,
+    ]);
+  });
+
+  it('ends it once for sixteen at once, and none of those that they open', async () => {
+    const browser = await signInByCookie();
+    const { audits } = await effectsOf(test, async () => {
+      const cookie = browser.cookiesFor('/api/v1/auth/login');
+      const call = { ...json(), headers: { cookie } };
+      const answers = await sixteen(() => test.api.call('POST', 'auth/login?cookies=true', call));
+      expect(tally(answers)).toEqual({ 200: 16 });
+      return answers[0]!;
+    });
+    expect(audits.filter((action) => action === 'signed_out')).toHaveLength(1);
+    const live = `SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL`;
+    expect(await test.query(live, [person.id])).toHaveLength(16);
+  });
+
+  it('ends nothing where the sign-in is refused, wants no cookies, or came without the cookie', async () => {
+    const browser = await signInByCookie();
+    const cookie = browser.cookiesFor('/api/v1/auth/login');
+    const wrong = { json: { ...credentials(), password: 'wrong password' }, headers: { cookie } };
+    expect((await test.api.call('POST', 'auth/login?cookies=true', wrong)).status).toBe(401);
+    for (const [query, headers] of [
+      ['', { cookie }],
+      ['?cookies=true', {}],
+      ['?cookies=true', { cookie: cookie.replace(/gatehouse_refresh/g, 'x') }],
+      ['?cookies=true', { cookie: cookie.replace(/(gatehouse_refresh=[^;]+)/, '$1x') }],
+      ['?cookies=true', { cookie, authorization: 'Bearer x' }],
+    ] as const) {
+      const call = { ...json(), headers: headers as Record<string, string> };
+      expect((await test.api.call('POST', `auth/login${query}`, call)).status).toBe(200);
+    }
+    expect(await statusOf(browser)).toBe(200);
+    const refreshed = await browser.post('auth/refresh');
+    expect([refreshed.status, await statusOf(browser)]).toEqual([200, 200]);
+  });
+
   it('by a session fixed beforehand is replaced at sign-in, and that one is left alone', async () => {
     const mallory = await signUpVerified(test);
     const browser = await CookieBrowser.signedIn(test, mallory);
     const planted = browser.copy();
-    await browser.call('POST', 'auth/login?cookies=true', json());
+    const { audits } = await effectsOf(test, () =>
+      browser.call('POST', 'auth/login?cookies=true', json()),
+    );
+    // Or Mallory would read in her activity from where somebody signed in.
+    expect(audits).toEqual(['sign_in_succeeded']);
 
     expect((await browser.get('auth/me')).body.id).toBe(person.id);
     expect((await planted.get('auth/me')).body.id).toBe(mallory.id);

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidAccessTokenError, UnauthenticatedError } from '../../common/access/access.errors';
+import { clientOf } from '../../common/http/client';
 import { TokensService } from '../../tokens/tokens.service';
 import { InvalidRefreshTokenError, RefreshTokenReusedError } from '../auth.errors';
-import { SessionsService } from '../sessions/sessions.service';
+import { SessionsService, type TokenPair } from '../sessions/sessions.service';
 import { CsrfProof } from './csrf-proof';
 import { SessionCookies } from './session-cookies';
 
@@ -54,6 +55,19 @@ export class CookieSession {
     if (!(await this.sessions.authenticate(claims.sid, claims.sub)))
       throw new InvalidAccessTokenError();
     return csrfToken;
+  }
+
+  /**
+   * Ends the session that the cookies stood for until `pair` replaces them: nobody would ever sign
+   * it out. Of the same user only: a sibling domain may have planted a session of its own, and whose
+   * that is would read in their activity from where somebody signed in.
+   */
+  async endReplaced(request: FastifyRequest, pair: TokenPair): Promise<void> {
+    const replaced = this.refreshClaimsIn(request);
+    if (!replaced || replaced.sid === pair.sessionId) return;
+    // Not the `sub` of the cookie: what is another's does not end by this.
+    const { sub: userId } = this.tokens.verify('refresh', pair.refreshToken)!;
+    await this.sessions.end({ sessionId: replaced.sid, userId }, 'signed_out', clientOf(request));
   }
 
   /** Rethrows what `work` throws; if that is a refusal of its tokens, the cookies are cleared. */

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { CsrfTokens } from '../../tokens/csrf-tokens';
 import type { TokenPair } from '../sessions/sessions.service';
 import { type TokenPairDto, toTokenPairDto } from '../sessions/token-pair.dto';
+import { CookieSession } from './cookie-session';
 import type { CookieSessionDto } from './cookie-session.dto';
 import { SessionCookies } from './session-cookies';
 
@@ -11,15 +12,18 @@ import { SessionCookies } from './session-cookies';
 export class TokenDelivery {
   constructor(
     private readonly cookies: SessionCookies,
+    private readonly session: CookieSession,
     private readonly csrfTokens: CsrfTokens,
   ) {}
 
-  deliver(
+  /** Cookies replace those that the request came with, and end the session of these. */
+  async deliver(
     pair: TokenPair,
     reply: FastifyReply,
     asCookies: boolean,
-  ): TokenPairDto | CookieSessionDto {
+  ): Promise<TokenPairDto | CookieSessionDto> {
     if (!asCookies) return toTokenPairDto(pair);
+    await this.session.endReplaced(reply.request, pair);
     this.cookies.set(reply, pair);
     return {
       message: 'The tokens are set as cookies.',

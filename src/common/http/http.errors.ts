@@ -18,7 +18,7 @@ export class MalformedRequestError extends DomainError {
   readonly code = 'malformed_request';
 }
 
-/** Refused by the parser of Node, which reads at most 16 KiB of headers. */
+/** Refused by the parser of Node, which reads at most 16 KiB of headers, or for what that lets pass. */
 export class NotHttpError extends MalformedRequestError {
   constructor() {
     super('The request is not well-formed HTTP, or its URL and headers exceed 16 KiB.');
