@@ -3,8 +3,11 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module';
+import { IntrospectionGuard } from './auth/introspection/introspection.guard';
+import { refuseStrangers } from './auth/introspection/refuse-strangers';
 import { registerBodyParsers } from './common/http/body-parsers';
 import { closeGracefully } from './common/http/graceful-close';
+import { demandOneHost } from './common/http/one-host';
 import { serveOnly } from './common/http/only-routes';
 import { ProblemFilter } from './common/http/problem.filter';
 import { sendSecurityHeaders } from './common/http/security-headers';
@@ -18,6 +21,7 @@ import { httpAdapter } from './http-adapter';
 import { limitRequests } from './limits/limit-requests';
 import { RequestLimit } from './limits/request-limit';
 import { MetricsService } from './metrics/metrics.service';
+import { showProblemsAsPages } from './pages/problem-pages';
 import { API_PREFIX, API_VERSION, demandPolicies, limitsByRoute, routesOf } from './route-table';
 import { Telemetry } from './telemetry/telemetry';
 import { Tracing } from './telemetry/tracing';
@@ -70,10 +74,15 @@ export async function configureApp(
   logRequests(server, logger);
   app.get(MetricsService).observe(server);
   registerBodyParsers(server);
-  closeGracefully(server, () => app.get(HealthService).isRetired);
+  closeGracefully(
+    server,
+    () => app.get(HealthService).isRetired,
+    config.process.shutdownDelaySeconds,
+  );
   if (config.process.role === 'worker')
     serveOnly(server, app.get(ProblemFilter), (route) => PROBED.test(route));
   sendSecurityHeaders(server, config.environment === 'production');
+  demandOneHost(server, app.get(ProblemFilter));
   if (config.limits.enabled)
     limitRequests(server, {
       requests: app.get(RequestLimit, { strict: false }),
@@ -81,6 +90,8 @@ export async function configureApp(
       telemetry: app.get(Telemetry),
       limitOf: limitsByRoute(routes),
     });
+  showProblemsAsPages(server, config);
+  refuseStrangers(server, app.get(IntrospectionGuard, { strict: false }), app.get(ProblemFilter));
   // Not a global prefix, whose exceptions go by path: these go by controller, so that a path can
   // lie at the root and under the prefix. A version of nothing is the prefix alone.
   app.enableVersioning({
@@ -88,6 +99,12 @@ export async function configureApp(
     prefix: API_PREFIX,
     defaultVersion: [`/v${API_VERSION}`, ''],
   });
+  allowFrontends(app, config);
+  if (config.process.role !== 'worker') serveDocs(app);
+}
+
+/** Pages of these origins may call us, with cookies, and read the answers; no others may. */
+function allowFrontends(app: NestFastifyApplication, config: AppConfig): void {
   app.enableCors({
     origin: [...config.addresses.allowedOrigins],
     credentials: true,
@@ -98,5 +115,4 @@ export async function configureApp(
     strictPreflight: false,
     maxAge: 600,
   });
-  if (config.process.role !== 'worker') serveDocs(app);
 }

@@ -43,9 +43,23 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Answers with a hosted page. The URL holds a token: it is neither cached nor passed on. */
+/** Of every page. The URL holds a token: it is neither cached nor passed on. */
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': CSP,
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+};
+
+/** Answers with a hosted page. */
 export function sendPage(reply: FastifyReply, config: AppConfig, page: Page): void {
-  const { title, body, status = 200, goOnTo } = page;
+  void reply
+    .status(page.status ?? 200)
+    .headers(PAGE_HEADERS)
+    .send(renderPage(config, page));
+}
+
+export function renderPage(config: AppConfig, { title, body, goOnTo }: Page): string {
   const markup = html`<!doctype html>
     <html lang="en">
       <head>
@@ -64,15 +78,7 @@ export function sendPage(reply: FastifyReply, config: AppConfig, page: Page): vo
         </main>
       </body>
     </html>`;
-  void reply
-    .status(status)
-    .headers({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': CSP,
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-    })
-    .send(markup.toString().replace('STYLE_PLACE', () => `<style>${STYLE}</style>`));
+  return markup.toString().replace('STYLE_PLACE', () => `<style>${STYLE}</style>`);
 }
 
 /** A form whose only secret is the link's own token. */

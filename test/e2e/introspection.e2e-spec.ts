@@ -5,6 +5,7 @@ import { claimsOf, keyOf, sign, signBy, signerOf } from '../support/forge';
 import { holderOfAll } from '../support/doors';
 import { PASSWORD, signedIn, signIn, sixteen, type Tokens } from '../support/people';
 import { expectCleanLogs, expectInvalid, expectProblem } from '../support/problems';
+import { sendRaw } from '../support/raw-http';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 const SECRET = 'of-the-reports-service';
@@ -218,6 +219,28 @@ describe('who may ask', () => {
       expectProblem(await ask(form, call), 401, 'unauthenticated', [SECRET, tokens.access_token]);
     const inQuery = `auth/introspect?access_token=${SECRET}`;
     expectProblem(await test.api.call('POST', inQuery, { form }), 401, 'unauthenticated');
+  });
+
+  it.each([
+    ['without a credential', {}, 401],
+    ['with a wrong one', { INTROSPECTION_TOKEN: 'another-secret-of-the-reports' }, 401],
+    ['where none is configured', { INTROSPECTION_TOKEN: '' }, 404],
+  ])('is refused before its body is read %s', async (_, env, status) => {
+    await start(env);
+    for (const path of ['/api/v1/auth/introspect', '/api/auth/introspect']) {
+      const authorization = 'INTROSPECTION_TOKEN' in env ? [`Authorization: Bearer ${SECRET}`] : [];
+      const head = [
+        `POST ${path} HTTP/1.1`,
+        'Host: localhost',
+        'Connection: close',
+        ...authorization,
+        'Content-Type: application/x-www-form-urlencoded',
+        // Promised and never sent, and too large for anybody who looks.
+        'Content-Length: 200000',
+      ];
+      const answer = await sendRaw(test.api.origin, `${head.join('\r\n')}\r\n\r\n`);
+      expectProblem(answer, status, status === 401 ? 'unauthenticated' : 'not_found', [SECRET]);
+    }
   });
 
   it.each(['test', 'development'])(

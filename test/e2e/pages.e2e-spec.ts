@@ -204,3 +204,45 @@ it('the change page says that the address was taken meanwhile', async () => {
   expectPage(answer, 409);
   expect(answer.text).not.toContain(person.email);
 });
+
+describe('a refusal', () => {
+  const inBrowser = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
+  let limited: TestApp;
+  beforeAll(async () => {
+    limited = await startTestApp({
+      env: {
+        COMPANY_NAME: test.config.mail.companyName,
+        RATE_LIMIT_ENABLED: 'true',
+        RATE_LIMIT_REQUESTS: '1/60s',
+      },
+    });
+    await limited.api.get('/nowhere');
+  });
+  afterAll(() => limited.close());
+
+  it.each(PAGES)(
+    'of too many requests to /pages/$page is a page in a browser',
+    async ({ page }) => {
+      const path = `/pages/${page}?token=x`;
+      for (const method of ['GET', 'POST']) {
+        const answer = await limited.api.call(method, path, inBrowser);
+        expectPage(answer, 429);
+        expect(answer.text).toContain('Try again in a minute.');
+        expect(answer.text).not.toContain('<form');
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(answer.headers.get('ratelimit')).toContain('r=0');
+        expectProblem(await limited.api.call(method, path), 429, 'rate_limited');
+      }
+      expectProblem(await limited.api.get('users/me', inBrowser), 429, 'rate_limited');
+    },
+  );
+
+  it('of what is no form is a page in a browser', async () => {
+    const form = 'token=a&token=b';
+    const answer = await test.api.call('POST', '/pages/verify-email', { form, ...inBrowser });
+    expectPage(answer, 400);
+    expect(answer.text).toContain('more than once');
+    const json = await test.api.post('/pages/verify-email', { token: 'x' }, inBrowser);
+    expectPage(json, 415);
+  });
+});

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { DomainError } from '../../common/errors/domain-error';
 import { RouteNotFoundError } from '../../common/http/http.errors';
 import { AppConfig } from '../../config/app-config';
 import { bearerTokenIn } from '../bearer-token';
@@ -21,15 +22,20 @@ export class IntrospectionGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean {
-    if (this.digests.length === 0) throw new RouteNotFoundError();
-    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    const refusal = this.refusalOf(context.switchToHttp().getRequest<FastifyRequest>());
+    if (refusal) throw refusal;
+    return true;
+  }
+
+  /** Why the request is refused, by its headers alone; null if it is not. */
+  refusalOf({ headers }: Pick<FastifyRequest, 'headers'>): DomainError | null {
+    if (this.digests.length === 0) return new RouteNotFoundError();
     const presented = secretsIn(headers.authorization).map(sha256);
     // All are compared with all, so that the time tells neither which one it was nor how far.
     const matches = this.digests.flatMap((digest) =>
       presented.map((given) => timingSafeEqual(digest, given)),
     );
-    if (!matches.includes(true)) throw new IntrospectionRefusedError();
-    return true;
+    return matches.includes(true) ? null : new IntrospectionRefusedError();
   }
 }
 

@@ -76,7 +76,10 @@ export const UsernameField = () =>
     }),
   );
 
-/** A username or an e-mail address, as typed at sign-in. */
+/** No name has characters that nobody sees; one copied from a mail may (see `unlinkable` there). */
+const seen = (text: string): string => tidy(text.replaceAll(/\p{Cf}/gu, ''));
+
+/** A username or an e-mail address, as typed or pasted at sign-in. */
 export const LoginNameField = () =>
   applyDecorators(
     ApiProperty({
@@ -85,7 +88,7 @@ export const LoginNameField = () =>
       minLength: 1,
       maxLength: LONGEST_EMAIL,
     }),
-    normalize(tidy),
+    normalize(seen),
     IsString({ message: 'must be a string' }),
     HasLength(1, LONGEST_EMAIL),
   );

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
-/** With the longest SHUTDOWN_DELAY_SECONDS, five, still within what a shutdown may take. */
 const PATIENCE_MS = 3_500;
+/** From the signal on. With the longest SHUTDOWN_DELAY_SECONDS, five, patience is shorter. */
+const LATEST_MS = 7_500;
 
 /**
  * Makes `close` finish the requests in flight and then come to an end. Without this the server
@@ -9,12 +10,18 @@ const PATIENCE_MS = 3_500;
  * that never finishes its request is waited for.
  * @param isRetired whether connections should end with the answer that is under way, so that
  *   clients who keep them open go elsewhere before it closes
+ * @param delaySeconds between the signal and `close`
  */
-export function closeGracefully(server: FastifyInstance, isRetired: () => boolean): void {
+export function closeGracefully(
+  server: FastifyInstance,
+  isRetired: () => boolean,
+  delaySeconds: number,
+): void {
+  const patience = Math.min(PATIENCE_MS, LATEST_MS - delaySeconds * 1000);
   let isClosing = false;
   server.addHook('preClose', (done) => {
     isClosing = true;
-    setTimeout(() => server.server.closeAllConnections(), PATIENCE_MS).unref();
+    setTimeout(() => server.server.closeAllConnections(), patience).unref();
     done();
   });
   server.addHook('onSend', (_, reply, payload, done) => {
