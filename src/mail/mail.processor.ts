@@ -69,7 +69,11 @@ export class MailProcessor implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async finish(worker: QueueWorker<MailJob>): Promise<void> {
-    const patience = setTimeout(() => void this.delivery.hangUp(), PATIENCE_MS);
+    const patience = setTimeout(() => {
+      this.delivery.hangUp().catch((error: unknown) => {
+        this.logger.error({ msg: 'mail worker', err: error });
+      });
+    }, PATIENCE_MS);
     await worker.pause(true).catch(() => {});
     while (this.running.size > 0) await Promise.allSettled(this.running);
     // BullMQ waits for its store even where that will not come back.

@@ -1,9 +1,18 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { PASSWORD, sixteen } from '../support/people';
 import { expectProblem } from '../support/problems';
-import { buildService, clean, freshEnvironment, postgresOf, Service } from '../support/service';
+import {
+  BUILD,
+  buildService,
+  clean,
+  freshEnvironment,
+  postgresOf,
+  Service,
+} from '../support/service';
 import { until } from '../support/until';
 
 let environment: ReturnType<typeof freshEnvironment>;
@@ -111,20 +120,68 @@ describe('SIGTERM', () => {
     await expect(service.api.get('health/live')).rejects.toThrow('fetch failed');
   });
 
-  it('ends in time although it serves on, a client is slow and a mail server silent', async () => {
-    const smtp = createServer(() => {}).listen(0, '127.0.0.1');
-    await once(smtp, 'listening');
-    const { port } = smtp.address() as AddressInfo;
+  it('ends in time although it serves on, and a client, a mail server and a collector are silent', async () => {
+    const silent = createServer((socket) => void socket.on('error', () => {}));
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
     const service = await Service.listening({
       ...environment,
       SMTP_HOST: '127.0.0.1',
       SMTP_PORT: String(port),
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
       SHUTDOWN_DELAY_SECONDS: '5',
     });
     await service.api.post('auth/register', JSON.parse(signUpOf('ada')));
     await begin(service, 'auth/register', signUpOf('slow'));
     expect(await service.end('SIGTERM')).toBe(0);
-    smtp.close();
+    expect(service.logs.join()).not.toContain('not everything stopped in time');
+    silent.close();
+  });
+
+  describe('that fails', () => {
+    /** A service in which a method of a class of ours fails. */
+    const broken = (file: string, name: string, method: string, more: Record<string, string>) => {
+      const source = join(BUILD, 'src', file);
+      const plant = join(environment.DATA_DIR, 'plant.js');
+      writeFileSync(
+        plant,
+        `require(${JSON.stringify(require.resolve('reflect-metadata'))});
+        require(${JSON.stringify(source)}).${name}.prototype.${method} = async () => {
+          throw new Error('planted fault');
+        };`,
+      );
+      return Service.listening({ ...environment, ...more, NODE_OPTIONS: `--require ${plant}` });
+    };
+    const fatal = ({ logs }: Service) =>
+      logs
+        .map(
+          (line) => JSON.parse(line) as { level: string; msg: string; err?: { message: string } },
+        )
+        .filter(({ level }) => level === 'fatal')
+        .map(({ msg, err }) => [msg, err?.message]);
+
+    it('ends with 1 and a line that says why', async () => {
+      const service = await broken('mail/mail.processor', 'MailProcessor', 'stop', {});
+      expect(await service.end('SIGTERM')).toBe(1);
+      expect(fatal(service)).toEqual([['stopping failed', 'planted fault']]);
+      expect(service.errors).not.toContain('planted fault');
+    });
+
+    it('ends so although what hangs up the mail server is what fails', async () => {
+      const silent = createServer(() => {});
+      const connected = once(silent.listen(0, '127.0.0.1'), 'connection');
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const smtp = { SMTP_HOST: '127.0.0.1', SMTP_PORT: String(port) };
+      const service = await broken('mail/mail-delivery', 'MailDelivery', 'hangUp', smtp);
+      await service.api.post('auth/register', JSON.parse(signUpOf('ada')));
+      await connected;
+      expect(await service.end('SIGTERM')).toBe(1);
+      expect(fatal(service)).toEqual([['not everything stopped in time', undefined]]);
+      expect(service.logs.join()).toContain('planted fault');
+      expect(service.errors).not.toContain('planted fault');
+      silent.close();
+    });
   });
 
   it('exits with 0 although clients keep their connections open', async () => {

@@ -9,6 +9,8 @@ import { until } from './until';
 const ROOT = resolve(__dirname, '../..');
 /** Another build than this tree's can be looked at, such as one that was broken on purpose. */
 const OTHER_BUILD = process.env.SERVICE_BUILD;
+/** What `Service` runs. */
+export const BUILD = OTHER_BUILD ?? join(ROOT, 'dist');
 
 const running = new Set<ChildProcess>();
 
@@ -60,15 +62,11 @@ export class Service {
     const cwd = join(env.DATA_DIR!, 'cwd');
     mkdirSync(cwd, { recursive: true });
     const fixed = { PATH: process.env.PATH!, HOST: '127.0.0.1', PORT: '0' };
-    const child = spawn(
-      process.execPath,
-      [join(OTHER_BUILD ?? join(ROOT, 'dist'), 'src/main.js')],
-      {
-        cwd,
-        env: { ...fixed, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const child = spawn(process.execPath, [join(BUILD, 'src/main.js')], {
+      cwd,
+      env: { ...fixed, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     running.add(child);
     createInterface(child.stdout).on('line', (line) => this.logs.push(line));
     child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
