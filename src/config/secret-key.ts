@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LEAST_LENGTH = 32;
@@ -12,6 +12,12 @@ export function weaknessOfSecretKey(key: string | null): string | null {
   if (key.length < LEAST_LENGTH) return `must have at least ${LEAST_LENGTH} characters`;
   if (new Set(key).size < LEAST_DISTINCT) return 'repeats too few characters to be random';
   return EXAMPLE.test(key) ? 'looks like an example; make one with: openssl rand -base64 48' : null;
+}
+
+/** As `developmentSecretKey`, where it was made already; null where it was not. */
+export function keptSecretKey(dataDir: string): string | null {
+  const path = join(dataDir, 'secret-key');
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/data-source';
 import { cli, urlOf } from '../support/cli';
+import { cliHere } from '../support/cli-here';
 import { Inbox } from '../support/inbox';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { describeWithRedis } from '../support/redis';
@@ -24,8 +25,8 @@ interface Finding {
   readonly fix?: string;
 }
 
-async function doctor(...args: string[]) {
-  const { code, out, err } = await cli(environment, ['doctor', '--json', ...args]);
+async function doctor(run = cliHere) {
+  const { code, out, err } = await run(environment, ['doctor', '--json']);
   expect(err).toBe('');
   const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] };
   for (const { level, fix } of findings) expect(fix === undefined).toBe(level === 'ok');
@@ -103,7 +104,7 @@ describe('a broken configuration', () => {
 
   it('may be a file that cannot be read', async () => {
     mkdirSync(join(environment.DATA_DIR, 'cwd', '.env'), { recursive: true });
-    const { code, of } = await doctor();
+    const { code, of } = await doctor(cli);
     expect([code, of('configuration')]).toEqual([
       1,
       [expect.stringMatching(/^fail: \.env cannot be read: /)],
@@ -113,7 +114,8 @@ describe('a broken configuration', () => {
   it('is read from .env as the service reads it', async () => {
     mkdirSync(join(environment.DATA_DIR, 'cwd'), { recursive: true });
     writeFileSync(join(environment.DATA_DIR, 'cwd', '.env'), 'PORT=never\n');
-    expect((await doctor()).of('configuration')).toEqual([expect.stringContaining('PORT')]);
+    environment.DATABASE_URL = 'postgres://gatehouse@127.0.0.1:1/nothing';
+    expect((await doctor(cli)).of('configuration')).toEqual([expect.stringContaining('PORT')]);
   });
 });
 
@@ -145,6 +147,82 @@ describe('on the database of DATABASE_URL', () => {
     ]);
     expect(of('admin')).toEqual(['warn: there is none']);
     expect(out).not.toContain('ada@example.com');
+  });
+
+  describe('with access tokens signed by keys', () => {
+    const DUE = /^ok: the next is due at \d{4}-\d\d-\d\dT[\d:.]+Z$/;
+    beforeEach(async () => {
+      environment.ACCESS_TOKEN_ALGORITHM = 'ES256';
+      expect((await cliHere(environment, ['keys', 'rotate'])).code).toBe(0);
+    });
+    const age = (days: number) =>
+      dataSource.query(`UPDATE signing_keys SET activates_at = activates_at - $1::interval`, [
+        `${days} days`,
+      ]);
+    const another = { SECRET_KEY: 'another key than that with which they were made' };
+
+    it('says that they open, and when the next is due', async () => {
+      const { code, of } = await doctor();
+      const well = 'ok: ACCESS_TOKEN_ALGORITHM is ES256; SECRET_KEY opens all that sign or will: 1';
+      expect([code, of('signing keys')]).toEqual([0, [well, expect.stringMatching(DUE)]]);
+      await cliHere(environment, ['keys', 'rotate']);
+      expect((await doctor()).of('signing keys')[0]).toBe(well.replace(/1$/, '2'));
+    });
+
+    it('says when the next is due by SIGNING_KEY_ROTATION_DAYS, and if nobody makes it', async () => {
+      environment.SIGNING_KEY_ROTATION_DAYS = '10';
+      const [{ at }] = await dataSource.query(
+        `SELECT activates_at + interval '10 days' - interval '10 minutes' AS at FROM signing_keys`,
+      );
+      expect((await doctor()).of('signing keys')[1]).toBe(
+        `ok: the next is due at ${at.toISOString()}`,
+      );
+      await age(10);
+      expect((await doctor()).of('signing keys')[1]).toMatch(DUE);
+      await age(1);
+      const { code, of } = await doctor();
+      expect([code, of('signing keys')[1]]).toEqual([
+        0,
+        expect.stringMatching(/^warn: the next is due at .+, and nobody made it$/),
+      ]);
+      environment.SIGNING_KEY_ROTATION_DAYS = '0';
+      expect((await doctor()).of('signing keys')[1]).toBe(
+        'ok: SIGNING_KEY_ROTATION_DAYS is 0: the command keys rotate replaces them',
+      );
+    });
+
+    it('finds one that SECRET_KEY does not open, and says what to do', async () => {
+      Object.assign(environment, another);
+      const { code, of, out } = await doctor();
+      const [{ kid }] = await dataSource.query('SELECT kid FROM signing_keys');
+      expect([code, of('signing keys')[0]]).toEqual([
+        1,
+        `fail: SECRET_KEY does not open ${kid}, which was made under another: the service will not start`,
+      ]);
+      expect(out).toContain('keys rotate --discard');
+      expect((await cliHere(environment, ['keys', 'rotate', '--discard'])).code).toBe(0);
+      expect((await doctor()).of('signing keys')[0]).toMatch(/^ok: .+: 1$/);
+    });
+
+    it('does not guess where there is no SECRET_KEY', async () => {
+      environment.NODE_ENV = 'production';
+      expect((await doctor()).of('signing keys')[0]).toBe(
+        'warn: whether SECRET_KEY opens them cannot be told: there is none',
+      );
+    });
+
+    it('says that nobody needs them with HS256, and that another algorithm begins anew', async () => {
+      Object.assign(environment, another, { ACCESS_TOKEN_ALGORITHM: 'HS256' });
+      expect((await doctor()).of('signing keys')).toEqual([
+        'ok: ACCESS_TOKEN_ALGORITHM is HS256: SECRET_KEY signs, no key is published',
+      ]);
+      environment.ACCESS_TOKEN_ALGORITHM = 'RS256';
+      expect((await doctor()).of('signing keys')[1]).toBe('ok: the next start makes one of RS256');
+      await dataSource.query('DELETE FROM signing_keys');
+      expect((await doctor()).of('signing keys')).toEqual([
+        'ok: ACCESS_TOKEN_ALGORITHM is RS256; the first start makes a key',
+      ]);
+    });
   });
 
   it('finds a database that does not answer, without how we would sign in', async () => {

@@ -7,7 +7,9 @@ const actions = () => require('./doctor-action') as typeof import('./doctor-acti
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('check configuration, database, queue and mail; exit 1 if something fails')
+    .description(
+      'check configuration, database, signing keys, queue and mail; exit 1 if something fails',
+    )
     .option('--json', 'one line of JSON instead')
     .option('--online', 'also ask OAuth providers and SendGrid whether they answer')
     .action((options: DoctorOptions) => actions().runDoctor(options));

@@ -102,7 +102,7 @@ const checkDatabase = (config: AppConfig): Promise<Finding[]> =>
     try {
       return [
         ...(await checkServer(client, config, clock, description)),
-        ...(await checkSchema(client, connection, clock)),
+        ...(await checkSchema(client, config, connection, clock)),
       ];
     } finally {
       await client.end();

@@ -1,9 +1,11 @@
 import type { Client } from 'pg';
 import type { Clock } from '../../common/time/clock';
+import type { AppConfig } from '../../config/app-config';
 import { dataSourceOptions } from '../../data-source';
 import type { DatabaseConnection } from '../../database/database-connection';
 import { pendingMigrations } from '../../database/pending-migrations';
 import { type Finding, findingsOf } from './finding';
+import { checkSigningKeys } from './signing-keys-check';
 
 const migrations = findingsOf('migrations');
 const outbox = findingsOf('outbox');
@@ -12,9 +14,10 @@ const admin = findingsOf('admin');
 /** The sweeper looks twice a minute: what is owed for longer finds nobody to send it. */
 const OVERDUE_SECONDS = 300;
 
-/** What the database holds: the schema, the mails that are stuck, somebody to let others in. */
+/** What the database holds: the schema, mails that are stuck, somebody to let others in, keys. */
 export async function checkSchema(
   client: Client,
+  config: AppConfig,
   connection: DatabaseConnection,
   clock: Clock,
 ): Promise<Finding[]> {
@@ -30,6 +33,7 @@ export async function checkSchema(
     migrations.ok('the schema is the newest'),
     ...(await checkOutbox(client, clock)),
     await checkAdmin(client),
+    ...(await checkSigningKeys(client, config, clock)),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   isActive,
   isUnretired,
   PUBLISHED_BEFORE_SECONDS,
+  renewalDueAt,
   SLACK_SECONDS,
   verifies,
 } from './key-times';
@@ -154,11 +155,9 @@ export class KeyRotation {
     return this.clock.inSeconds(isPublished ? PUBLISHED_BEFORE_SECONDS : 0);
   }
 
-  private isOld({ activatesAt }: SigningKey): boolean {
-    const { signingKeySeconds } = this.config.tokens;
-    if (signingKeySeconds === null) return false;
-    const seconds = (this.clock.now().getTime() - activatesAt.getTime()) / 1000;
-    return seconds >= Math.max(0, signingKeySeconds - PUBLISHED_BEFORE_SECONDS);
+  private isOld(key: SigningKey): boolean {
+    const dueAt = renewalDueAt(key, this.config.tokens.signingKeySeconds);
+    return dueAt !== null && dueAt <= this.clock.now();
   }
 
   /** After one was taken out: whoever is left of the configured algorithm signs on, or `fresh`. */

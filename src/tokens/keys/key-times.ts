@@ -26,6 +26,19 @@ export const isUnretired = ({ retiresAt }: Pick<Times, 'retiresAt'>, now: Date):
 export const isActive = ({ activatesAt }: Pick<Times, 'activatesAt'>, now: Date): boolean =>
   activatesAt <= now;
 
+/**
+ * When its successor is due, which is published before it signs; null where keys are replaced by
+ * command alone.
+ */
+export function renewalDueAt(
+  { activatesAt }: Pick<Times, 'activatesAt'>,
+  signingKeySeconds: number | null,
+): Date | null {
+  if (signingKeySeconds === null) return null;
+  const seconds = Math.max(0, signingKeySeconds - PUBLISHED_BEFORE_SECONDS);
+  return new Date(activatesAt.getTime() + seconds * 1000);
+}
+
 export type KeyState = 'next' | 'signing' | 'verifying' | 'expired' | 'revoked';
 
 /** Where a key stands, for people. */
