@@ -13,7 +13,10 @@ import { MailRenderer } from './templates/mail-renderer';
 /** Longer than any transport may take, so that nobody else takes a mail that is being sent. */
 const LEASE_SECONDS = 60;
 
-/** Sends one owed mail: at least once, and twice only if the process dies between send and mark. */
+/**
+ * Sends one owed mail: at least once, and twice only if it cannot be marked once it was sent, or if
+ * the answer of a server that took it is lost.
+ */
 @Injectable()
 export class MailDelivery implements OnApplicationShutdown {
   private readonly logger = new Logger(MailDelivery.name);

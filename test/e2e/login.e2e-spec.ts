@@ -122,6 +122,14 @@ describe('a right password', () => {
       expect([name, (await login(name)).status]).toEqual([name, 200]);
   });
 
+  it('is taken with a username pasted from a mail, which keeps its dots from being links', async () => {
+    const person = await signUpVerified(test, 'ada.lovelace');
+    const { text } = await test.inbox.waitFor(person.email, /confirm/i);
+    const pasted = 'ada.\u200clovelace';
+    expect(text).toContain(pasted);
+    expect((await login(pasted)).status).toBe(200);
+  });
+
   it('is taken with an address of any script, in any case and normalisation', async () => {
     const body = { username: 'juergen', email: 'jürgen@example.com', password: PASSWORD };
     expect((await test.api.post('auth/register', body)).status).toBe(201);

@@ -128,8 +128,8 @@ describe('a sign-in with a password', () => {
     const ada = await signUpVerified(test);
     const { answer, mails } = await effectsOf(test, async () => {
       const [first, second] = await Promise.all([login(ada, FIREFOX), login(ada, CHROME)]);
-      expect(second!.status).toBe(200);
-      return first!;
+      expect(second.status).toBe(200);
+      return first;
     });
     expect([answer.status, mails]).toEqual([200, [`new_sign_in to ${ada.email}`]]);
   });

@@ -67,6 +67,29 @@ describe('MailRenderer', () => {
     expect(text).toContain(`Hello ${hostile},`);
   });
 
+  it.each(KINDS)('makes no link of a name in %s', (kind) => {
+    for (const username of ['www.evil.example', 'evil.com', 'ada.lovelace', '192.0.2.1', 'a..b']) {
+      const content = { ...contentFor(kind), username };
+      const { subject, html, text } = renderer.render(kind, 'en', content);
+      const shown = username.replaceAll('.', '.\u200c');
+      expect(text).toContain(`Hello ${shown},`);
+      expect(html).toContain(`Hello ${shown},`);
+      for (const part of [subject, html, text]) expect(part).not.toContain(username);
+      // Not even for a client that takes for a link whatever has dots.
+      expect(URL.canParse(`https://${shown}`)).toBe(false);
+    }
+  });
+
+  it('leaves links and the address of the support as they are', () => {
+    const mail = rendererWith({ SUPPORT_EMAIL: 'help@acme.example' }).render('invitation', 'en', {
+      ...contentFor('invitation'),
+      username: 'www.evil.example',
+    });
+    expect(mail.text.split('\n')).toContain(LINK);
+    expect(mail.text).toContain('Write to help@acme.example.');
+    expect(mail.html).toContain(`href="${LINK.replace('&', '&amp;')}"`);
+  });
+
   it('does not evaluate placeholders inside values', () => {
     const { text } = renderer.render('farewell', 'en', { username: '{{company}}' });
     expect(text).toContain('Hello {{company}},');
@@ -79,7 +102,7 @@ describe('MailRenderer', () => {
       values: { method },
     });
     expect(subject).toBe('Evil Bcc: eve@example.com X: y can now sign in to your Acme account');
-    expect(text).toContain('Hello ada Bcc: eve@example.com,');
+    expect(text).toContain('Hello ada Bcc: eve@example.\u200ccom,');
   });
 
   it('lists the circumstances that are known', () => {

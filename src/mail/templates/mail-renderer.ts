@@ -64,7 +64,7 @@ export class MailRenderer {
     const { companyName, supportEmail } = this.config.mail;
     const all = {
       ...values,
-      username,
+      username: unlinkable(username),
       company: companyName,
       ...(supportEmail === null ? {} : { support_email: supportEmail }),
     };
@@ -77,6 +77,13 @@ const detailsOf = (labels: MailCatalog['details'], values: Values): MailView['de
   (['time', 'device', 'ip', 'signed_in_with'] as const)
     .filter((name) => values[name])
     .map((name) => ({ label: labels[name], value: values[name]! }));
+
+/**
+ * A name that mail clients make no link of: `www.evil.example` is a username that anybody may have,
+ * and sign up for with somebody else's address. A ZERO WIDTH NON-JOINER, and not a WORD JOINER: that
+ * one is dropped from the host of a URL, this one makes it none (UTS #46).
+ */
+const unlinkable = (name: string): string => name.replaceAll('.', '.\u200c');
 
 /** No control characters, no line ends, and nothing that turns the reading direction around. */
 const oneLine = (value: string): string =>
