@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { BEARER_ONLY } from '../common/access/signed-in.decorator';
 import { PROBLEM_CODES, PROBLEM_STATUSES } from '../common/http/problems.decorator';
 import { UNLIMITED } from '../limits/unlimited.decorator';
 import { type ErrorCode, PROBLEMS } from '../problem-map';
@@ -9,6 +10,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   [PROBLEM_CODES]?: string[];
   [PROBLEM_STATUSES]?: Record<string, number>;
   [UNLIMITED]?: boolean;
+  [BEARER_ONLY]?: boolean;
 };
 
 const OF_BODIES = [
@@ -76,7 +78,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     for (const method of METHODS.filter((name) => item[name])) {
       const operation = item[method] as Operation;
       operation.operationId = operationId(method, path);
-      if (method !== 'get') demandCsrfToken(operation);
+      describeSecurity(operation, method);
       describeProblems(operation, method);
     }
   }
@@ -94,6 +96,17 @@ const operationId = (method: string, path: string): string => {
 
 const isCanonical = (path: string): boolean =>
   path.startsWith(CANONICAL) || !path.startsWith(UNVERSIONED);
+
+/** Each way to sign in once, though handler and controller both say it, and none that is no way. */
+function describeSecurity(operation: Operation, method: (typeof METHODS)[number]): void {
+  const { security, [BEARER_ONLY]: isBearerOnly } = operation;
+  delete operation[BEARER_ONLY];
+  if (!security) return;
+  const ways = new Map(security.map((way) => [Object.keys(way).join(), way]));
+  if (isBearerOnly) ways.delete('cookie');
+  operation.security = [...ways.values()];
+  if (method !== 'get') demandCsrfToken(operation);
+}
 
 /** What changes something asks for the CSRF token of whoever is signed in by cookie. */
 function demandCsrfToken(operation: Operation): void {

@@ -57,6 +57,31 @@ it('describes every route, what it takes and how it refuses', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+it('says once how each route is signed in to, as its policy has it', () => {
+  const policies = new Map(
+    routesOf(AppModule.register(test.config, { options: {} })).map(({ method, path, policy }) => [
+      `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
+      policy!,
+    ]),
+  );
+  const cookieOf = (name: string) =>
+    name.startsWith('GET ') ? { cookie: [] } : { cookie: [], csrf: [] };
+  // Of one's own session, whether it is still good or not.
+  const optional: Record<string, object[]> = {
+    'POST /api/v1/auth/logout': [{ bearer: [] }, { cookie: [], csrf: [] }],
+    'GET /api/v1/auth/csrf': [{ cookie: [] }],
+  };
+  for (const [name, { security, ...operation }] of operations()) {
+    const { who, bearerOnly } = policies.get(name)!;
+    const byToken = [{ bearer: [] }, { password: [] }];
+    const signedIn = bearerOnly ? byToken : [...byToken, cookieOf(name)];
+    const wanted = who === 'public' ? optional[name] : signedIn;
+    expect([name, new Set(security)]).toEqual([name, new Set(wanted)]);
+    expect([name, security?.length]).toEqual([name, wanted?.length]);
+    expect(operation).not.toHaveProperty('x-bearer-only');
+  }
+});
+
 it('gives every field of every schema an example or a description', () => {
   for (const [name, schema] of Object.entries(document.components.schemas)) {
     const { properties } = schema as { properties: Record<string, object> };
