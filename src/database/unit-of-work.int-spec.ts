@@ -63,16 +63,23 @@ describe('UnitOfWork', () => {
     let arrived = 0;
     let bothHoldOne!: () => void;
     const meeting = new Promise<void>((resolve) => (bothHoldOne = resolve));
+    let oneIsDone!: () => void;
+    const success = new Promise<void>((resolve) => (oneIsDone = resolve));
     const hook = jest.fn(async () => {});
     const cross = (first: string, second: string) =>
       unitOfWork.run(async (tx) => {
         unitOfWork.afterCommit(tx, hook);
+        // Coming again at once, it could be faster than the other one, and meet it again.
+        if (arrived === 2) await success;
         await increment(tx, first);
         if (++arrived === 2) bothHoldOne();
         await meeting;
         await increment(tx, second);
       });
-    await Promise.all([cross('a', 'b'), cross('b', 'a')]);
+    await Promise.all([
+      cross('a', 'b').then(() => oneIsDone()),
+      cross('b', 'a').then(() => oneIsDone()),
+    ]);
 
     expect(arrived).toBe(3);
     expect(await counts()).toEqual([
@@ -80,5 +87,27 @@ describe('UnitOfWork', () => {
       { id: 'b', count: 2 },
     ]);
     expect(hook).toHaveBeenCalledTimes(2);
+  });
+
+  it('runs up to five times what meets one deadlock after the other', async () => {
+    let attempts = 0;
+    const meeting = (deadlocks: number) => {
+      attempts = 0;
+      return unitOfWork.run(async (tx) => {
+        await increment(tx, 'a');
+        if (attempts++ < deadlocks)
+          await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40P01'; END $$`);
+      });
+    };
+    await meeting(4);
+    expect([attempts, await counts()]).toEqual([
+      5,
+      [
+        { id: 'a', count: 1 },
+        { id: 'b', count: 0 },
+      ],
+    ]);
+    await expect(meeting(5)).rejects.toThrow('again');
+    expect(attempts).toBe(5);
   });
 });

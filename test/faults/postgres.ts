@@ -9,7 +9,7 @@ import {
 } from '../../src/database/postgres-binaries';
 import { CLUSTER_USER, createCluster } from '../../src/database/postgres-cluster';
 import { type PostgresHome, postgresHome } from '../../src/database/postgres-home';
-import { freePort } from '../support/redis-server';
+import { freePort } from '../support/ports';
 import { until } from '../support/until';
 
 const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;

@@ -7,8 +7,8 @@ import { Callers, forgedToken, SERVICE_CREDENTIAL } from './support/callers';
 import { type ApiDocument, type Operation, operationsOf } from './support/operations';
 import { oddRequests, validRequests, type WrittenRequest } from './support/requests';
 
-const VALID_RUNS = 15;
-const ODD_RUNS = 40;
+const VALID_RUNS = 10;
+const ODD_RUNS = 25;
 
 /** Nobody listens there: a provider that is down. */
 const NOWHERE = 'http://127.0.0.1:9';

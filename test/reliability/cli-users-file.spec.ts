@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/data-source';
 import { cli, startCli, urlOf } from '../support/cli';
+import { cliHere } from '../support/cli-here';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { buildService, clean, freshEnvironment, Service } from '../support/service';
 import { until } from '../support/until';
@@ -110,7 +111,7 @@ describe('import-users', () => {
   });
 
   it('leaves one event in the trail, with its counts and nobody', async () => {
-    await cli(environment, ['import-users', write([...people(3), someone(1), 'garbage'])]);
+    await cliHere(environment, ['import-users', write([...people(3), someone(1), 'garbage'])]);
     expect(await query('SELECT action, actor_id, subject_id, details FROM audit_events')).toEqual([
       {
         action: 'users_imported',
@@ -164,7 +165,7 @@ describe('import-users', () => {
 
   it('shows the first refusals where there is no report', async () => {
     const file = write([...Array<string>(30).fill('{}'), '{"username":"ada","google_id":"1"}']);
-    const { code, out, err } = await cli(environment, ['import-users', file]);
+    const { code, out, err } = await cliHere(environment, ['import-users', file]);
     expect([code, out]).toEqual([1, summary(1, 0, 30)]);
     const lines = err.trimEnd().split('\n');
     expect(lines).toHaveLength(11);
@@ -174,9 +175,9 @@ describe('import-users', () => {
 
   it('takes corrected lines when it is run again, and leaves out who is there', async () => {
     const wrong = { ...someone(2), role: 'root' };
-    expect((await cli(environment, ['import-users', write([someone(1), wrong])])).code).toBe(1);
+    expect((await cliHere(environment, ['import-users', write([someone(1), wrong])])).code).toBe(1);
     await query(`UPDATE users SET bio = 'changed since', password_hash = NULL`);
-    const again = await cli(environment, ['import-users', write([someone(1), someone(2)])]);
+    const again = await cliHere(environment, ['import-users', write([someone(1), someone(2)])]);
     expect([again.code, again.out]).toEqual([0, summary(1, 1, 0)]);
     expect(await query(`SELECT bio FROM users WHERE username = 'user1'`)).toEqual([
       { bio: 'changed since' },
@@ -185,7 +186,7 @@ describe('import-users', () => {
 
   it('writes nothing with --dry-run, and says what it would do', async () => {
     const file = write([...people(1100), { ...someone(1), bio: 'other' }]);
-    const { code, out } = await cli(environment, ['import-users', file, '--dry-run']);
+    const { code, out } = await cliHere(environment, ['import-users', file, '--dry-run']);
     expect([code, out]).toEqual([1, summary(1100, 0, 1, 'Would import')]);
     for (const table of ['users', 'subscriptions', 'identities', 'audit_events'])
       expect(await countOf(table)).toBe(0);
@@ -193,13 +194,13 @@ describe('import-users', () => {
 
   it('reads stdin, and leaves out unknown fields on request', async () => {
     const input = `${JSON.stringify({ ...someone(1), shoe_size: 38 })}\n`;
-    expect((await cli(environment, ['import-users', '-'], input)).code).toBe(1);
+    expect((await cliHere(environment, ['import-users', '-'], input)).code).toBe(1);
     const lenient = await cli(environment, ['import-users', '-', '--ignore-unknown'], input);
     expect([lenient.code, lenient.out]).toEqual([0, summary(1, 0, 0)]);
   });
 
   it('has nothing to do with an empty file', async () => {
-    const result = await cli(environment, ['import-users', write([''])]);
+    const result = await cliHere(environment, ['import-users', write([''])]);
     expect(result).toEqual({ code: 0, out: summary(0, 0, 0), err: '' });
     expect(await countOf('audit_events')).toBe(0);
   });
@@ -224,7 +225,7 @@ describe('import-users', () => {
   ])('refuses %s in one line', async (_, args, line) => {
     const file = write([someone(1)]);
     const named = args.map((word) => (word === 'FILE' ? file : word));
-    const { code, out, err } = await cli(environment, ['import-users', ...named]);
+    const { code, out, err } = await cliHere(environment, ['import-users', ...named]);
     expect([code, out]).toEqual([1, '']);
     expect(err).toMatch(line);
     expect(err.trimEnd()).not.toContain('\n');
@@ -253,11 +254,11 @@ describe('import-users', () => {
     const counted = { imported: left, admins: 0, already_there: 0, refused: 0 };
     expect(await query('SELECT details FROM audit_events')).toEqual([{ details: counted }]);
 
-    const again = await cli(environment, ['import-users', file]);
+    const again = await cliHere(environment, ['import-users', file]);
     expect(again).toEqual({ code: 0, out: summary(6000 - left, left, 0), err: '' });
     const other = await createTestDatabase();
     const otherSource = await connect(other);
-    await cli({ ...environment, DATABASE_URL: urlOf(other) }, ['import-users', file]);
+    await cliHere({ ...environment, DATABASE_URL: urlOf(other) }, ['import-users', file]);
     const [interrupted, inOneRun] = [await everybody(), await everybody(otherSource)];
     await otherSource.destroy();
     await other.drop();
@@ -317,7 +318,7 @@ describe('export-users', () => {
       .map((line) => JSON.parse(line));
 
   it('writes all that is known of somebody, without the hash', async () => {
-    const made = await cli(environment, ['import-users', write([full])]);
+    const made = await cliHere(environment, ['import-users', write([full])]);
     expect(made.out).toMatch(/^Imported 1 \(1 as admin\), already there 0/);
     const { code, out, err } = await cli(environment, ['export-users']);
     const { password_hash: _, ...rest } = full;
@@ -326,12 +327,17 @@ describe('export-users', () => {
   });
 
   it('is read by an import as the same users, page after page', async () => {
-    await cli(environment, [
+    await cliHere(environment, [
       'import-users',
       write([full, { username: 'bare', google_id: '2' }, ...people(1200)]),
     ]);
     const output = fileOf('export.jsonl');
-    const exported = await cli(environment, ['export-users', '--with-hashes', '--output', output]);
+    const exported = await cliHere(environment, [
+      'export-users',
+      '--with-hashes',
+      '--output',
+      output,
+    ]);
     expect([exported.code, exported.out]).toEqual([0, '']);
     expect(exported.err).toMatch(
       /^This export holds password hashes: .+\nExported 1202 users\.\n$/,
@@ -344,12 +350,12 @@ describe('export-users', () => {
       DATABASE_URL: urlOf(other),
       SECRET_KEY: 'another-key-for-another-place',
     };
-    const imported = await cli(elsewhere, ['import-users', output]);
+    const imported = await cliHere(elsewhere, ['import-users', output]);
     const otherSource = await connect(other);
     const [here, there] = [await everybody(), await everybody(otherSource)];
     await otherSource.destroy();
-    const again = await cli(elsewhere, ['import-users', output]);
-    const reexported = await cli(elsewhere, ['export-users', '--with-hashes']);
+    const again = await cliHere(elsewhere, ['import-users', output]);
+    const reexported = await cliHere(elsewhere, ['export-users', '--with-hashes']);
     await other.drop();
 
     expect(imported.out).toMatch(/^Imported 1202 \(1 as admin\), already there 0, refused 0 /);
@@ -371,13 +377,13 @@ describe('export-users', () => {
 
     const output = fileOf('export.jsonl');
     const broken = { ...environment, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    expect((await cli(broken, ['export-users', '--output', output])).code).toBe(1);
+    expect((await cliHere(broken, ['export-users', '--output', output])).code).toBe(1);
     const left = readdirSync(environment.DATA_DIR).filter((name) => name.startsWith('export'));
     expect(left).toEqual([]);
   });
 
   it('stops without a word when its reader has seen enough', async () => {
-    await cli(environment, ['import-users', write(people(3000))]);
+    await cliHere(environment, ['import-users', write(people(3000))]);
     const child = startCli(environment, ['export-users']);
     let err = '';
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/data-source';
 import { cli, cliOnTerminal, describeWithTerminal, urlOf } from '../support/cli';
+import { cliHere } from '../support/cli-here';
 import { PASSWORD } from '../support/people';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { buildService, clean, freshEnvironment, postgresOf, Service } from '../support/service';
@@ -15,8 +16,8 @@ beforeEach(() => {
 });
 afterEach(() => clean(environment));
 
-const createAda = (...more: string[]) =>
-  cli(environment, [...CREATE, '--password-stdin', ...more], `${PASSWORD}\n`);
+const createAda = (run = cliHere, ...more: string[]) =>
+  run(environment, [...CREATE, '--password-stdin', ...more], `${PASSWORD}\n`);
 
 const login = ({ api }: Service, username: string, password = PASSWORD) =>
   api.post('auth/login', { username, password });
@@ -53,7 +54,7 @@ describe('usage', () => {
 
 describe('on the embedded database', () => {
   it('starts it where nobody runs it, migrates it, and stops it again', async () => {
-    const { code, out, err } = await createAda();
+    const { code, out, err } = await createAda(cli);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^Ada is an admin now, with the id [0-9a-f-]{36}\.\n$/);
     await until(() => postgresOf(environment.DATA_DIR).length === 0);
@@ -69,18 +70,13 @@ describe('on the embedded database', () => {
     });
   });
 
-  it('works beside a running service, which goes on', async () => {
-    const service = await Service.listening(environment);
-    expect((await createAda()).code).toBe(0);
-    expect((await login(service, 'ada@example.com')).status).toBe(200);
-  });
-
-  it('ends all sessions of whoever gets another role or is disabled, and revives none', async () => {
+  it('ends, beside a service, all sessions of whoever gets another role or is disabled', async () => {
     const service = await Service.listening({
       ...environment,
       LOGIN_REQUIRES_VERIFIED_EMAIL: 'false',
     });
-    await createAda();
+    expect((await createAda(cli)).code).toBe(0);
+    expect((await login(service, 'ada@example.com')).status).toBe(200);
     const bob = { username: 'bob', email: 'bob@example.com', password: PASSWORD };
     const { id } = (await service.api.post('auth/register', bob)).body;
     const signIn = async (): Promise<string> => (await login(service, 'bob')).body.access_token;
@@ -95,9 +91,6 @@ describe('on the embedded database', () => {
     expect(disabled.out).toBe('bob is disabled. All their sessions have ended.\n');
     expect(await statusOf(second)).toBe(401);
     expect((await login(service, 'bob')).body.code).toBe('account_disabled');
-    expect((await cli(environment, ['disable', 'bob'])).out).toBe(
-      'bob is disabled. It was so already.\n',
-    );
     const enabled = await cli(environment, ['enable', 'BOB']);
     expect(enabled.out).toBe('bob is enabled. No session of before comes back.\n');
     expect(await statusOf(second)).toBe(401);
@@ -127,15 +120,14 @@ describe('on the database of DATABASE_URL', () => {
 
   it('leaves an audit trail without an actor, and owes no mail', async () => {
     await createAda();
-    await cli(
-      environment,
-      [...CREATE.slice(0, 2), 'Bea', '--email', 'bea@example.com', '--password-stdin'],
-      PASSWORD,
-    );
-    await cli(environment, ['set-role', 'ada', 'guest']);
-    await cli(environment, ['set-role', 'ada', 'guest']);
-    await cli(environment, ['disable', 'ada']);
-    await cli(environment, ['enable', 'ada']);
+    const bea = [...CREATE.slice(0, 2), 'Bea', '--email', 'bea@example.com', '--password-stdin'];
+    await cliHere(environment, bea, PASSWORD);
+    await cliHere(environment, ['set-role', 'ada', 'guest']);
+    await cliHere(environment, ['set-role', 'ada', 'guest']);
+    await cliHere(environment, ['disable', 'ada']);
+    const again = await cliHere(environment, ['disable', 'ada']);
+    expect(again.out).toBe('Ada is disabled. It was so already.\n');
+    await cliHere(environment, ['enable', 'ada']);
 
     const byNobody = { actor_id: null };
     expect(await trail()).toEqual([
@@ -153,34 +145,42 @@ describe('on the database of DATABASE_URL', () => {
     expect(await mails()).toEqual([]);
   });
 
+  it('works without the queue: REDIS_URL may name nobody', async () => {
+    environment.REDIS_URL = 'redis://127.0.0.1:1';
+    expect(await createAda(cli)).toMatchObject({ code: 0, err: '' });
+  });
+
   it.each([
     ['set-role', ['set-role', 'ada', 'user']],
     ['disable', ['disable', 'ada']],
   ])('%s refuses to take the last active admin away', async (_, args) => {
     await createAda();
-    expectRefusal(await cli(environment, args), /^This is the last active admin\. Make somebody/);
+    expectRefusal(
+      await cliHere(environment, args),
+      /^This is the last active admin\. Make somebody/,
+    );
     expect(await trail()).toHaveLength(1);
   });
 
   it.each(['nobody', 'nobody@example.com', '0199f0c4-7d2e-7c4a-9c1b-5f2f6b1c8a11'])(
     'refuses to change %s, who is not there',
     async (name) => {
-      expectRefusal(await cli(environment, ['disable', name]), /^There is no user with this/);
+      expectRefusal(await cliHere(environment, ['disable', name]), /^There is no user with this/);
       expect(await trail()).toEqual([]);
     },
   );
 
   it('makes one admin of four that want to be it at once', async () => {
-    const results = await Promise.all([1, 2, 3, 4].map(() => createAda()));
+    const results = await Promise.all([1, 2, 3, 4].map(() => createAda(cli)));
     expect(results.filter(({ code }) => code === 0)).toHaveLength(1);
     expect(await trail()).toHaveLength(1);
   });
 
   it('refuses names that are taken, in any case of their letters', async () => {
     await createAda();
-    expectRefusal(await createAda(), /^This username is taken/);
+    expectRefusal(await createAda(cli), /^This username is taken/);
     const other = ['create-admin', '--username', 'ada2', '--email', 'ADA@example.com'];
-    const sameAddress = await cli(environment, [...other, '--password-stdin'], PASSWORD);
+    const sameAddress = await cliHere(environment, [...other, '--password-stdin'], PASSWORD);
     expectRefusal(sameAddress, /^An account with this e-mail address exists/);
     expect(await dataSource.query('SELECT username FROM users')).toEqual([{ username: 'Ada' }]);
   });
@@ -197,16 +197,18 @@ describe('on the database of DATABASE_URL', () => {
     ['a password that is the username', [], 'Ada', /^Choose another password/],
     ['no password', [], '', /^No password came on stdin/],
     ['a password that is not UTF-8', [], Buffer.from([0xff, 0xfe, 0x20]), /not UTF-8/],
-    ['a file in place of a password', [], 'x'.repeat(100_000), /^Choose another password/],
-  ])('create-admin refuses %s and makes nobody', async (_, more, password, line) => {
+    // Which it stops to read, so what a process does about that is seen.
+    ['a file in place of a password', [], 'x'.repeat(100_000), /^Choose another password/, cli],
+  ] as const)('create-admin refuses %s and makes nobody', async (...row) => {
+    const [, more, password, line, run = cliHere] = row;
     const args = [...CREATE, '--password-stdin', ...more];
-    expectRefusal(await cli(environment, args, password), line);
+    expectRefusal(await run(environment, args, password), line);
     expect(await dataSource.query('SELECT FROM users')).toEqual([]);
   });
 
   it('create-admin takes a password as it is, spaces and all, up to the end of its line', async () => {
     const password = '  two spaces before, one after ';
-    await cli(environment, [...CREATE, '--password-stdin'], `${password}\r\nanother line\n`);
+    await cliHere(environment, [...CREATE, '--password-stdin'], `${password}\r\nanother line\n`);
     const service = await Service.listening({ ...environment, NODE_ENV: 'test' });
     expect((await login(service, 'ada', password)).status).toBe(200);
     expect((await login(service, 'ada', password.trim())).status).toBe(401);
@@ -214,7 +216,7 @@ describe('on the database of DATABASE_URL', () => {
 
   it('create-admin refuses to read a password where it would be seen', async () => {
     expectRefusal(await cli(environment, CREATE), /pipe it in, and give --password-stdin/);
-    const { code } = await cli(environment, [...CREATE, '--password', PASSWORD]);
+    const { code } = await cliHere(environment, [...CREATE, '--password', PASSWORD]);
     expect(code).toBe(2);
   });
 
@@ -269,7 +271,7 @@ describe('a schema that is behind', () => {
       FROM_EMAIL: 'no-reply@example.com',
     });
     expectRefusal(
-      await createAda(),
+      await createAda(cli),
       /^The database lacks migrations \(.+\)\. Run the command migrate/,
     );
     expect((await cli(environment, ['migrate'])).code).toBe(0);
@@ -280,7 +282,7 @@ describe('a schema that is behind', () => {
 describe('what cannot work', () => {
   it('is told in one line when the database does not answer, without how we would sign in', async () => {
     environment.DATABASE_URL = 'postgres://gatehouse:hunter2@127.0.0.1:1/nothing';
-    const result = await createAda();
+    const result = await createAda(cli);
     expectRefusal(result, /^The database does not answer \(ECONNREFUSED\)\. Start it, or correct/);
     expect(result.err).not.toContain('hunter2');
   });
@@ -294,13 +296,8 @@ describe('what cannot work', () => {
 
   it('is told with its origin on request', async () => {
     environment.DATABASE_URL = 'postgres://gatehouse@127.0.0.1:1/nothing';
-    const { code, err } = await createAda('--verbose');
+    const { code, err } = await createAda(cliHere, '--verbose');
     expect(code).toBe(1);
     expect(err).toMatch(/^The database does not answer[^]+ECONNREFUSED[^]+at /);
   });
-});
-
-it('works without the queue: REDIS_URL may name nobody', async () => {
-  environment.REDIS_URL = 'redis://127.0.0.1:1';
-  expect(await createAda()).toMatchObject({ code: 0, err: '' });
 });

@@ -5,7 +5,8 @@ import { parseRedisUrl } from '../../src/config/redis-url';
 import { demandRedis } from '../../src/redis/demand-redis';
 import { describeWithRedis } from '../support/redis';
 import { makeCertificate, startTestCluster, startTestSentinels } from '../support/redis-forms';
-import { freePort, TestRedis } from '../support/redis-server';
+import { freePort } from '../support/ports';
+import { TestRedis } from '../support/redis-server';
 
 const HOST = '127.0.0.1';
 

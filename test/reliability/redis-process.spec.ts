@@ -1,17 +1,24 @@
-import { cli } from '../support/cli';
+import { cli, urlOf } from '../support/cli';
 import { PASSWORD } from '../support/people';
 import { describeWithRedis } from '../support/redis';
 import { makeCertificate, type TestCertificate } from '../support/redis-forms';
-import { freePort, TestRedis } from '../support/redis-server';
+import { freePort } from '../support/ports';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { TestRedis } from '../support/redis-server';
 import { buildService, clean, freshEnvironment, Service } from '../support/service';
 import { until } from '../support/until';
 
-let environment: ReturnType<typeof freshEnvironment>;
+let environment: ReturnType<typeof freshEnvironment> & Record<string, string>;
+let database: TestDatabase;
 beforeAll(buildService, 300_000);
-beforeEach(() => {
-  environment = freshEnvironment();
+beforeEach(async () => {
+  database = await createTestDatabase();
+  environment = { ...freshEnvironment(), DATABASE_URL: urlOf(database) };
 });
-afterEach(() => clean(environment));
+afterEach(async () => {
+  await clean(environment);
+  await database.drop();
+});
 
 const ada = { username: 'ada', email: 'ada@example.com', password: PASSWORD };
 

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/data-source';
 import { cli, type CliResult, urlOf } from '../support/cli';
+import { cliHere } from '../support/cli-here';
 import { headerOf } from '../support/forge';
 import { PASSWORD } from '../support/people';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
@@ -31,7 +32,9 @@ afterEach(async () => {
   await database.drop();
 });
 
-const keys = (...args: string[]): Promise<CliResult> => cli(environment, ['keys', ...args]);
+const keys = (...args: string[]): Promise<CliResult> => cliHere(environment, ['keys', ...args]);
+/** As a process of its own. */
+const keysApart = (...args: string[]): Promise<CliResult> => cli(environment, ['keys', ...args]);
 const rows = () => dataSource.query('SELECT * FROM signing_keys ORDER BY created_at');
 
 /** One line on stderr, nothing on stdout. */
@@ -110,13 +113,13 @@ describe('keys', () => {
     const first = kidOf(token);
     expect(await listed()).toEqual({ [first]: 'signing' });
 
-    const rotated = await keys('rotate');
+    const rotated = await keysApart('rotate');
     expect(rotated).toMatchObject({ code: 0, err: '' });
     const [, next] = /^(\S{43}) is published, and signs from 20\S+Z on\.\n$/.exec(rotated.out)!;
     expect(await listed()).toEqual({ [first]: 'signing', [next!]: 'next' });
     expectRefusal(await keys('rotate'), /^A next key is published already; see keys list\.$/);
 
-    const revoked = await keys('revoke', first);
+    const revoked = await keysApart('revoke', first);
     expect(revoked).toEqual({
       code: 0,
       out: `${first} is revoked. What it signed is refused everywhere within 30 seconds.\n`,
@@ -131,11 +134,13 @@ describe('keys', () => {
 
     expect((await keys('revoke', first)).out).toBe(`${first} is revoked. It had ended already.\n`);
     expectRefusal(
-      await keys('revoke', 'nobody'),
+      await keysApart('revoke', 'nobody'),
       /^There is no key of that name; see keys list\.$/,
     );
     const said = service.logs.join('\n') + service.errors + rotated.out + revoked.out;
-    await expectNoSecrets(said + (await keys('list')).out);
+    const apart = await keysApart('list');
+    expect(apart).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^KID /) });
+    await expectNoSecrets(said + apart.out);
   });
 
   it('discards all, and one that was made for it signs', async () => {

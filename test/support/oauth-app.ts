@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
 import type { Answer } from './api';
 import type { Tokens } from './people';
+import { freePort } from './ports';
 import { LocalProvider } from './providers/oauth-provider';
 import { LocalOidc } from './providers/oidc-provider';
 import { DISCORD, GITHUB, GOOGLE } from './providers/shapes';
@@ -109,19 +108,4 @@ export async function linkWith(
   );
   expect(start.status).toBe(200);
   return agent.follow(start.body.authorization_url, { until: FRONTEND });
-}
-
-/** Below the ports that the system hands out by itself, or another server could have it by then. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((closed) => server.close(closed));
-    return port;
-  }
 }

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseAddress } from '../../src/database/database-connection';
-import { freePort } from './redis-server';
+import { freePort } from './ports';
 import { until } from './until';
 
 /** Debian has it where only root would look. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { DatabaseAddress } from '../../src/database/database-connection';
-import { freePort } from './redis-server';
+import { freePort } from './ports';
 
 /** A port that leads to the test server for as long as it is open. */
 export class TestProxy {

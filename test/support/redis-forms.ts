@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, type RedisDirectives, TestRedis } from './redis-server';
+import { freePort } from './ports';
+import { type RedisDirectives, TestRedis } from './redis-server';
 import { until } from './until';
 
 const directory = (): string => mkdtempSync(join(tmpdir(), 'gatehouse-redis-'));

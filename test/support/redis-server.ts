@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
+import { freePort } from './ports';
 import { until } from './until';
 
 /** As in redis.conf; an array where a directive is repeated. */
@@ -91,23 +90,6 @@ export class TestRedis {
       operator.disconnect();
     }
   }
-}
-
-/**
- * Nobody listens there at the moment. Below the ports that the system gives to connections: one of
- * those would be taken by somebody's while a server that is to come back is down.
- */
-export async function freePort(): Promise<number> {
-  const port = randomInt(10_000, 32_000);
-  const probe = createServer().listen(port, '127.0.0.1');
-  const isFree = await once(probe, 'listening').then(
-    () => true,
-    () => false,
-  );
-  if (!isFree) return freePort();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 const commandLine = (directives: RedisDirectives): string[] =>

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, lstat, open, rm, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { CliError } from '../cli-error';
 
 /** What these files hold is for whoever runs the command. */
 const OWNER_ONLY = 0o600;
 
-/** A file to read from its beginning; `-` is stdin. @throws CliError if it cannot be read */
-export async function openInput(path: string): Promise<AsyncIterable<Buffer>> {
+/**
+ * A file to read from its beginning; `-` is stdin. The caller destroys it.
+ * @throws CliError if it cannot be read
+ */
+export async function openInput(path: string): Promise<Readable> {
   if (path === '-') return process.stdin;
   const handle = await open(path).catch((error: unknown) => refuse(path, 'read', error));
   if ((await handle.stat()).isDirectory()) {

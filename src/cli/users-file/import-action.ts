@@ -25,13 +25,17 @@ export async function runImport(
 ): Promise<void> {
   const startedAt = performance.now();
   const input = await openInput(file);
-  const report = new RefusalReport(path === undefined ? null : await openReport(path, file));
   try {
-    const counts = await importFrom(input, { isDryRun, ignoresUnknown }, report, options);
-    print(summary(counts, isDryRun, (performance.now() - startedAt) / 1000));
-    if (counts.refused > 0) throw new CliError(adviceOn(counts.refused, path));
+    const report = new RefusalReport(path === undefined ? null : await openReport(path, file));
+    try {
+      const counts = await importFrom(input, { isDryRun, ignoresUnknown }, report, options);
+      print(summary(counts, isDryRun, (performance.now() - startedAt) / 1000));
+      if (counts.refused > 0) throw new CliError(adviceOn(counts.refused, path));
+    } finally {
+      await report.close();
+    }
   } finally {
-    await report.close();
+    input.destroy();
   }
 }
 
