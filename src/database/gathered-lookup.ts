@@ -36,20 +36,19 @@ export class GatheredLookup<K, R> {
       this.onTheirWay--;
       this.sendIfFree();
     });
-    const impatience = setTimeout(makeRoom, PATIENCE_MS).unref();
-    void this.answer(this.waiting.splice(0, MOST_AT_ONCE)).then(() => {
-      clearTimeout(impatience);
-      makeRoom();
-    });
+    void this.answer(this.waiting.splice(0, MOST_AT_ONCE), makeRoom);
   }
 
-  private async answer(lookups: readonly Lookup<K, R>[]): Promise<void> {
+  private async answer(lookups: readonly Lookup<K, R>[], makeRoom: () => void): Promise<void> {
+    const impatience = setTimeout(makeRoom, PATIENCE_MS).unref();
     try {
       const found = await this.ask(lookups.map(({ key }) => key));
       lookups.forEach(({ resolve }, n) => resolve(found[n] ?? null));
     } catch (error) {
       lookups.forEach(({ reject }) => reject(error));
     }
+    clearTimeout(impatience);
+    makeRoom();
   }
 }
 
