@@ -857,7 +857,7 @@ describe('input: nobody is not the first of all', () => {
 
   attack('CWE-754: a name that is blank or a keyword signs nobody in', async () => {
     const { password } = target.admin;
-    for (const username of ['', ' ', '\t', '\u00a0', '\u2003'])
+    for (const username of ['', ' ', '\t', '\u00a0', '\u2003', '\u200b', ' \u2060 '])
       expectProblem(
         await target.client().post('auth/login', { username, password }),
         422,
@@ -872,7 +872,6 @@ describe('input: nobody is not the first of all', () => {
       '0',
       '@',
       ' @ ',
-      '\u200b',
       "' OR '1'='1",
       'admin',
     ])
