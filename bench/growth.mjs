@@ -1,5 +1,5 @@
 // The same operations at ten thousand and at a million users, as a ratio.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { Client } from 'undici';
 import { ADMIN } from './processes.mjs';
@@ -45,18 +45,19 @@ async function seed(db, from, to, hash) {
     `INSERT INTO users (id, username, email, password_hash, role, is_active, email_verified_at,
        display_name, locale, security_stamp, created_at, updated_at)
      SELECT ('01930000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
-       'seeded' || n, 'seeded' || n || '@example.com', $1, 'user', true, now(),
-       md5(n::text), 'en', gen_random_uuid(), now() - n * interval '1 second', now()
+       left(md5(n::text), 12), left(md5(n::text), 12) || '@example.com', $1, 'user', true, now(),
+       md5('name' || n), 'en', gen_random_uuid(), now() - n * interval '1 second', now()
      FROM generate_series($2::int, $3::int) n`,
     [hash, from + 1, to],
   );
   await db.query(
     `INSERT INTO sessions (id, user_id, security_stamp, refresh_jti, rotated_at, created_at,
-       last_used_at, expires_at, method)
+       last_used_at, expires_at, ip, method)
      SELECT gen_random_uuid(), id, security_stamp, gen_random_uuid(), now(), now(), now(),
-       now() + interval '7 days', 'password'
-     FROM users WHERE username LIKE 'seeded%' AND substr(username, 7)::int > $1`,
-    [from],
+       now() + interval '7 days', '192.0.2.1', 'password'
+     FROM users WHERE id > ('01930000-0000-7000-8000-' || lpad(to_hex($1::int), 12, '0'))::uuid
+       AND id <= ('01930000-0000-7000-8000-' || lpad(to_hex($2::int), 12, '0'))::uuid`,
+    [from, to],
   );
   for (const { indexdef } of indexes) await db.query(indexdef);
   await db.query('VACUUM ANALYZE');
@@ -66,8 +67,9 @@ async function measure(client, size) {
   const login = (name) =>
     post(client, '/api/v1/auth/login', { username: name, password: PASSWORD });
   const someone = () => 1 + (randomBytes(4).readUInt32LE() % size);
+  const someName = () => createHash('md5').update(String(someone())).digest('hex').slice(0, 12);
   const { access_token: admin } = await login(ADMIN.username);
-  const { access_token: token, refresh_token: first } = await login(`seeded${someone()}`);
+  const { access_token: token, refresh_token: first } = await login(someName());
   const get = async (path, bearer = admin) => {
     const { statusCode, body } = await client.request({
       method: 'GET',
@@ -85,8 +87,8 @@ async function measure(client, size) {
       const body = { refresh_token: refreshToken };
       ({ refresh_token: refreshToken } = await post(client, '/api/v1/auth/refresh', body));
     },
-    'sign-in by username': () => login(`seeded${someone()}`),
-    'sign-in by e-mail': () => login(`seeded${someone()}@example.com`),
+    'sign-in by username': () => login(someName()),
+    'sign-in by e-mail': () => login(`${someName()}@example.com`),
     'sign-up': () => {
       const name = `new${randomBytes(8).toString('hex')}`;
       const person = { username: name, email: `${name}@example.com`, password: PASSWORD };
@@ -94,14 +96,14 @@ async function measure(client, size) {
     },
     'reset request': () =>
       post(client, '/api/v1/auth/password/reset/request', {
-        email: `seeded${someone()}@example.com`,
+        email: `${someName()}@example.com`,
       }),
     'user by id': async () => {
       const id = someone().toString(16).padStart(12, '0');
       return get(`users/01930000-0000-7000-8000-${id}`);
     },
     'own sessions': () => get('users/me/sessions', token),
-    'admin search, name': () => get(`users?q=seeded${someone()}`),
+    'admin search, name': () => get(`users?q=${someName()}`),
     'admin search, five letters': () => get(`users?q=${randomBytes(3).toString('hex').slice(1)}`),
     'admin list, first page': () => get('users?limit=50'),
   };

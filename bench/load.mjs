@@ -60,16 +60,22 @@ export async function hashingRateOf(job, inFlight) {
   return done / SECONDS;
 }
 
+/** What each of the rounds gives. */
+export async function inRounds(measure) {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await measure());
+  return rounds;
+}
+
 /**
  * What is measured against its limit, in turns, so that a noisy neighbour disturbs both alike. The
  * median of the rounds' ratios, and of each.
  */
 export async function compared(measure, measureLimit) {
-  const rounds = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  const rounds = await inRounds(async () => {
     const limit = await measureLimit();
-    rounds.push({ rate: await measure(), limit });
-  }
+    return { rate: await measure(), limit };
+  });
   return {
     rate: median(rounds.map(({ rate }) => rate)),
     limit: median(rounds.map(({ limit }) => limit)),
@@ -91,4 +97,4 @@ export async function latencyOf(ask, { times, pauseMs = 0 }) {
 
 const percentile = (values, share) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
-const median = (values) => percentile(values, 0.5);
+export const median = (values) => percentile(values, 0.5);

@@ -6,13 +6,28 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { Pool } from 'undici';
 import { measureGrowth } from './growth.mjs';
-import { compared, hashingRateOf, latencyOf, post, rateOf, refreshRateOf } from './load.mjs';
+import {
+  compared,
+  hashingRateOf,
+  inRounds,
+  latencyOf,
+  median,
+  post,
+  rateOf,
+  refreshRateOf,
+} from './load.mjs';
 import { ADMIN, startWorld } from './processes.mjs';
 
 const require = createRequire(import.meta.url);
 const { loadArgon2Engine } = require('../dist/src/auth/passwords/argon2-engine.js');
 
 const ARGON2 = { memoryKib: 19_456, timeCost: 2, parallelism: 1 };
+/** Of growth, by how a name begins; a list tells how long it is, which is to count it. */
+const AIMS = [
+  ['admin search', '≤ 2'],
+  ['admin list', ''],
+  ['', '≤ 1.3'],
+];
 const PEOPLE = 64;
 const ME = '/api/v1/users/me';
 const LOGIN = {
@@ -116,26 +131,27 @@ try {
     await body.dump();
   };
   const probe = { times: 600, pauseMs: 5 };
-  const quiet = await latencyOf(ask, probe);
-  const signingIn = storm({ seconds: 8 });
-  const stormy = await latencyOf(ask, probe);
-  const lag = await eventLoopLag();
-  await signingIn;
-  row(
-    'current user while 64 clients sign in, p99',
-    ms(stormy.p99),
-    `quiet: ${ms(quiet.p99)}`,
-    (stormy.p99 / quiet.p99).toFixed(2),
-    '≤ 3',
-  );
-  row(
-    'the same, p50',
-    ms(stormy.p50),
-    `quiet: ${ms(quiet.p50)}`,
-    (stormy.p50 / quiet.p50).toFixed(2),
-    '',
-  );
-  row('event-loop delay meanwhile, p99', ms(lag * 1000), '', '', '');
+  const rounds = await inRounds(async () => {
+    const quiet = await latencyOf(ask, probe);
+    const signingIn = storm({ seconds: 8 });
+    const stormy = await latencyOf(ask, probe);
+    const lag = await eventLoopLag();
+    await signingIn;
+    return { quiet, stormy, lag };
+  });
+  const middle = (read) => median(rounds.map(read));
+  for (const [place, aim] of [
+    ['p99', '≤ 3'],
+    ['p50', ''],
+  ])
+    row(
+      `current user while 64 clients sign in, ${place}`,
+      ms(middle(({ stormy }) => stormy[place])),
+      `quiet: ${ms(middle(({ quiet }) => quiet[place]))}`,
+      middle(({ stormy, quiet }) => stormy[place] / quiet[place]).toFixed(2),
+      aim,
+    );
+  row('event-loop delay meanwhile, p99', ms(middle(({ lag }) => lag) * 1000), '', '', '');
   row('start, on a database that is there', ms(service.startMs), '', '', '');
   const memory = service.memory();
   if (memory) {
@@ -172,7 +188,7 @@ async function growth() {
   row('p50 of one after another', ...sizes.map((size) => `${size} users`), 'ratio', 'aim');
   row('---', ...sizes.map(() => '--:'), '--:', '--:');
   for (const { name, each, ratio } of rows) {
-    const aim = name.startsWith('admin') ? '≤ 2' : '≤ 1.3';
+    const aim = AIMS.find(([start]) => name.startsWith(start))[1];
     row(name, ...each.map(ms), ratio.toFixed(2), aim);
   }
 }

@@ -75,7 +75,9 @@ export class DirectoryService {
     const after = cursor === undefined ? null : readCursor(list, cursor, isPositionIn(order));
     // One more than asked for tells whether there is a next page.
     const rows = await this.directory.list(filter, { order, after, skip, most: limit + 1 });
-    const total = await this.directory.count(filter);
+    // Where the list ends with the page that it begins with, its length is told by that page.
+    const isWholeList = after === null && skip === 0 && rows.length <= limit;
+    const total = isWholeList ? rows.length : await this.directory.count(filter);
     const page = rows.slice(0, limit);
     return {
       entries: page.map(({ account }) => ({ account, isWhole })),
