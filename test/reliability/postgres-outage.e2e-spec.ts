@@ -79,6 +79,8 @@ async function isWell(tokens: Tokens): Promise<void> {
 
 it('while Postgres restarts, requests are told to come again, and then all goes on', async () => {
   const { person, tokens } = await signedIn(test);
+  // A mail under way would wait for the end of its claim, and time stands still here.
+  await test.mailsSettled();
   await stop();
   expectPatience(await ask(tokens));
   expectPatience([
@@ -95,7 +97,6 @@ it('while Postgres hangs, nobody waits for ever, and then all goes on', async ()
   const { tokens } = await signedIn(test);
   // Both kinds on connections that are there already.
   await ask(tokens);
-  // A mail under way would wait for the end of its claim, and time stands still here.
   await test.mailsSettled();
   signal('SIGSTOP');
   try {
