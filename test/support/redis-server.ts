@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './ports';
 import { until } from './until';
@@ -15,20 +17,22 @@ export class TestRedis {
   private constructor(
     readonly port: number,
     private readonly words: readonly string[],
+    private readonly home: string | null = null,
   ) {}
 
   static async start(directives: RedisDirectives = {}): Promise<TestRedis> {
     const port = await freePort();
+    // Its own: a replica writes down what it gets at first, and whoever starts there reads it.
+    const home = mkdtempSync(join(tmpdir(), 'gatehouse-redis-'));
     const all = {
       port: String(port),
       bind: '127.0.0.1',
-      // A replica writes down what it gets at first.
-      dir: tmpdir(),
+      dir: home,
       save: '',
       'maxmemory-policy': 'noeviction',
       ...directives,
     };
-    const redis = new TestRedis(port, commandLine(all));
+    const redis = new TestRedis(port, commandLine(all), home);
     await redis.start();
     return redis;
   }
@@ -50,6 +54,7 @@ export class TestRedis {
 
   /** Again, on the same port, with nothing of what it held. */
   async start(): Promise<void> {
+    if (this.home) mkdirSync(this.home, { recursive: true });
     const server = spawn('redis-server', this.words, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.server = server;
     let isUp = false;
@@ -68,6 +73,7 @@ export class TestRedis {
     const gone = once(this.server!, 'exit');
     this.server!.kill('SIGKILL');
     await gone;
+    if (this.home) rmSync(this.home, { recursive: true, force: true });
   }
 
   /** Keeps its connections and takes new ones, and does not answer. */
